@@ -1,0 +1,1 @@
+"""What happens between a press and a handed-over fragment; knows no library and no disk."""

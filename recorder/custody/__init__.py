@@ -1,0 +1,1 @@
+"""Holds the pen: appends, encrypts, hashes and signs; it has no way to delete."""

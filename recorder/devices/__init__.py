@@ -1,0 +1,1 @@
+"""Adapters to real sensors, and the tape-fed stand-ins of the bench."""

@@ -1,0 +1,1 @@
+"""The packets on the custody socket, parsed strictly on both sides."""

@@ -1,0 +1,1 @@
+"""Wiring: one module per process, no decisions of its own."""

@@ -1,0 +1,1 @@
+"""MQTT 5 behind one port; paho and the embedded broker live here."""

@@ -1,0 +1,1 @@
+"""The journey of a segment: offered, moving, stored, receipted."""

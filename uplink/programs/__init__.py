@@ -1,0 +1,1 @@
+"""Wiring of the courier, the station and the witness."""

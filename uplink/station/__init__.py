@@ -1,0 +1,1 @@
+"""Assemble, verify, store, log, and only then send a receipt."""

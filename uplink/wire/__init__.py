@@ -1,0 +1,1 @@
+"""Topics and messages that travel, strictly parsed."""
