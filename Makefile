@@ -1,0 +1,54 @@
+# One command for everything. `make` alone lists the commands.
+#   ARGS   goes to the program behind the command: make demo ARGS="--headless --out D"
+#   PYTHON is the interpreter that .venv is made with: make setup PYTHON=python3.13
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help interpreter setup setup-dev programs demo test quick lint bench lock clean
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+PY := .venv/bin/python
+TESTS ?= tests .ci/tests
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+
+interpreter:
+	@$(python) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Shilu needs Python 3.11 or newer; $(PYTHON) is not: make setup PYTHON=python3.11" >&2; exit 1; }
+
+setup: interpreter ## make .venv with the bench unit and the station; the command is .venv/bin/shilu
+	@$(python) .ci/make_venv.py run
+
+setup-dev: interpreter
+	@$(python) .ci/make_venv.py dev
+
+programs: setup-dev
+	@$(PY) .ci/programs.py
+
+demo: setup ## the two-minute story, from a press to a verdict
+	@.venv/bin/shilu demo $(ARGS)
+
+test: programs ## every test; sets up all it needs by itself
+	@$(PY) -m pytest $(TESTS) $(ARGS)
+
+quick: setup-dev ## the tests that need no real process and no real media
+	@$(PY) -m pytest -m "not slow" $(TESTS) $(ARGS)
+
+lint: setup-dev ## format, lint, types, import rules, spelling, generated docs
+	@.ci/check
+
+bench: programs ## the budgets of the design; writes tests/bench/results.json
+	@$(PY) tests/bench/run.py $(ARGS)
+
+lock: ## choose and lock the newest versions anew (needs uv)
+	@.ci/lock --upgrade
+
+clean: ## remove all that these commands made
+	rm -rf .venv .cache demo-out dist .coverage .hypothesis
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Asked only when a command needs it, so that `make help` and `make clean` work without Python.
+python = $(if $(PYTHON),$(PYTHON),$(error Shilu needs Python 3.11 or newer and finds none: \
+	install it (on Debian or Ubuntu: sudo apt-get install python3) or name it: make setup PYTHON=/path/to/python3))
