@@ -1,0 +1,342 @@
+"""The conductor: carries out what the machine's table says. No media, no disk, no key.
+
+It is driven by one loop (programs/conductor.py) through its `on_…` methods and `tick`, and acts
+through the ports in `Surroundings`, none of which blocks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from recorder.capture import lens_words as words
+from recorder.capture.gestures import Gestures, GestureTimes
+from recorder.capture.machine import Act, Fact, Machine, State
+from recorder.capture.pen import (
+    Entry,
+    GapSeen,
+    MarkMade,
+    NoticeHeard,
+    Pen,
+    RefusedAct,
+    Spoken,
+    Welcome,
+)
+from recorder.capture.ports import Button, Fix, Lamp, NoFix
+from recorder.capture.selfcheck import SelfCheckReport, Vitals, examine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from recorder.capture.ports import Edge, Signals, Speaker
+
+_NS_PER_MS = 1_000_000
+_LIGHTS = {
+    Act.LIGHT_READY: Lamp.READY,
+    Act.LIGHT_RECORDING: Lamp.RECORDING,
+    Act.LIGHT_FAULT: Lamp.FAULT,
+}
+_SAYINGS = {
+    Act.SAY_STARTED: "rec.start",
+    Act.SAY_STOPPED: "rec.stop",
+    Act.SAY_MARKED: "mark",
+    Act.SAY_RECOVERED: "recover",
+    Act.SAY_RESUMED: "resume",
+    Act.SAY_FULL: "store.full",
+}
+_ORDERS: dict[Act, words.Order] = {
+    Act.FILM: words.Film(),
+    Act.DROP: words.Drop(),
+    Act.HALT: words.Halt(),
+}
+_CLOSINGS = {
+    Act.CLOSE: "button",
+    Act.CLOSE_POWER: "power",
+    Act.CLOSE_STORAGE: "storage",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What this agency and this unit want; times in milliseconds."""
+
+    notice_clip: str
+    notice_wording: str
+    captions: dict[str, str] = field(default_factory=dict)
+    gestures: GestureTimes = field(default_factory=GestureTimes)
+    grace_ms: int = 5_000
+    lens_silent_ms: int = 2_000
+    lens_start_ms: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the conductor acts through. `lens` and `respawn` queue; they never wait."""
+
+    now_ns: Callable[[], int]
+    signals: Signals
+    speaker: Speaker
+    lens: Callable[[words.Order], None]
+    respawn: Callable[[], None]
+    power_off: Callable[[], None]
+    remember: Callable[[str], None]  # the engineers' log
+
+
+class Conductor:
+    """One unit's behaviour. One thread calls it."""
+
+    def __init__(self, around: Surroundings, manners: Manners) -> None:
+        self._around = around
+        self._manners = manners
+        self._machine = Machine()
+        self._deeds: dict[Act, Callable[[], None]] = {
+            Act.FEEL: around.signals.feel,
+            Act.OPEN: lambda: self._open("button", 0),
+            Act.OPEN_AGAIN: lambda: self._open("resume", self._to_continue),
+            Act.NOTICE: lambda: self._say(manners.notice_clip, notice=True),
+            Act.MARK: lambda: self._note(MarkMade(self._now_ms())),
+            Act.GRACE: self._start_grace,
+            Act.RESPAWN: self._respawn,
+            Act.REFUSE: self._refuse,
+            Act.AGAIN: self._want_again,
+            Act.SHUT_DOWN: around.power_off,
+            Act.STATUS: lambda: around.remember("status asked: not built yet"),
+            Act.PHOTO: lambda: around.remember("photo asked: not built yet"),
+        }
+        self._gestures = Gestures(manners.gestures)
+        self._pen: Pen | None = None
+        self._welcome = Welcome(because="Custody has not answered yet.")
+        self._checked: SelfCheckReport | None = None
+        self._has_fix = False
+        self._recording = 0
+        self._to_continue = 0
+        self._opened = False
+        self._stopped_by_officer = False
+        self._again = False
+        self._grace_ns: int | None = None
+        self._waiting: list[Entry] = []
+        self._lens_heard_ns = around.now_ns()
+        self._lens_patience_ms = manners.lens_start_ms
+        self._last_picture_ms = 0
+        self._blind: GapSeen | None = None  # nothing is seen since; ends with the next picture
+
+    @property
+    def state(self) -> State:
+        """Where the machine stands."""
+        return self._machine.state
+
+    @property
+    def recording(self) -> int:
+        """The recording that is open, or 0."""
+        return self._recording
+
+    # -- what happens -----------------------------------------------------------------------
+
+    def on_edge(self, edge: Edge) -> None:
+        """A button moved."""
+        if edge.button is Button.MARK:
+            if edge.pressed and self.state in {State.RECORDING, State.CLOSING}:
+                self._do(Act.MARK)
+                self._do(Act.SAY_MARKED)
+            return
+        for fact in self._gestures.take(edge):
+            self.on_fact(fact)
+
+    def on_fact(self, fact: Fact) -> None:
+        """Something in the table's words."""
+        before = self.state
+        for act in self._machine.take(fact):
+            if act is Act.REMEMBER:
+                self._around.remember(f"{fact.value} means nothing while {before.value}")
+            else:
+                self._do(act)
+        if self.state is not before:
+            self._around.remember(f"{before.value} → {self.state.value}: {fact.value}")
+
+    def on_fix(self, fix: Fix | NoFix) -> None:
+        """A position, or none."""
+        self._has_fix = isinstance(fix, Fix)
+        if self._recording:
+            self._note(fix)
+
+    def on_welcome(self, pen: Pen, welcome: Welcome) -> None:
+        """Custody answers: it may be the first, or a new one after a loss."""
+        self._pen, self._welcome = pen, welcome
+        if self.state is State.INTERRUPTED:
+            self._to_continue = welcome.interrupted or self._recording
+            self.on_fact(Fact.CUSTODY_BACK)
+        elif not welcome.fit:
+            self.on_fact(Fact.UNFIT)
+        elif welcome.interrupted and not self._stopped_by_officer:
+            self._to_continue = welcome.interrupted
+            cause = "capture was lost; the unit resumed by itself"
+            self._blind = GapSeen("capture", welcome.last_ms, welcome.last_ms, -1, cause)
+            self.on_fact(Fact.FIT_INTERRUPTED)
+        elif self._checked is None:
+            self._say("boot")
+            self._around.lens(words.Check())
+        else:
+            self.on_fact(Fact.FIT)
+
+    def check_again(self) -> None:
+        """Begin a self-check, if nothing is being recorded."""
+        if self.state in {State.READY, State.UNFIT} and self._pen is not None:
+            self._around.lens(words.Check())
+
+    def on_opened(self, recording: int) -> None:
+        """Custody opened: what was filmed since the press may go."""
+        self._recording, self._opened = recording, True
+        self._around.lens(words.Go())
+        waiting, self._waiting = self._waiting, []
+        for entry in waiting:
+            self._note(entry)
+
+    def on_closed(self) -> None:
+        """Custody sealed the last segment."""
+        self._recording, self._opened, self._stopped_by_officer = 0, False, False
+        self.on_fact(Fact.CLOSED)
+        if self._again:
+            self._again = False
+            self.on_fact(Fact.DOWN)
+            self.on_fact(Fact.PRESS)
+
+    def on_custody_lost(self, sentence: str) -> None:
+        """Nobody holds the pen."""
+        self._pen, self._opened = None, False
+        self._welcome = replace(self._welcome, fit=False, because=sentence)
+        self.on_fact(Fact.CUSTODY_LOST)
+
+    def on_lens(self, report: words.Report) -> None:
+        """The lens speaks."""
+        self._lens_heard_ns = self._around.now_ns()
+        self._lens_patience_ms = self._manners.lens_silent_ms
+        match report:
+            case words.Alive(first_ms=first_ms, last_ms=last_ms):
+                self._saw(first_ms, last_ms)
+            case words.WasLost(source, lost, from_ms, to_ms, cause):
+                self._note(GapSeen(source, from_ms, to_ms, lost, cause))
+            case words.NoticeSought(digest, heard, score):
+                self._note(NoticeHeard(digest, heard, score, self._manners.notice_wording))
+            case words.Checked():
+                self._examine(report)
+            case words.Halted():
+                pass
+
+    def on_lens_lost(self, cause: str) -> None:
+        """The lens died, or was killed for being silent."""
+        self._lens_heard_ns = self._around.now_ns()
+        self._lens_patience_ms = self._manners.lens_start_ms
+        if self._recording:
+            since_ms = self._last_picture_ms or self._now_ms()
+            self._blind = self._blind or GapSeen("lens", since_ms, since_ms, -1, cause)
+        self.on_fact(Fact.LENS_LOST)
+
+    def tick(self) -> str | None:
+        """Let time pass. A sentence if the lens was silent too long and must be killed."""
+        now_ns = self._around.now_ns()
+        for fact in self._gestures.tick(now_ns):
+            self.on_fact(fact)
+        if self._grace_ns is not None and now_ns >= self._grace_ns:
+            self._grace_ns = None
+            self.on_fact(Fact.GRACE_OVER)
+        silent_ms = (now_ns - self._lens_heard_ns) // _NS_PER_MS
+        if silent_ms < self._lens_patience_ms:
+            return None
+        self._lens_heard_ns = now_ns
+        return f"the lens was silent for {silent_ms} ms"
+
+    def due_ns(self) -> int:
+        """When `tick` is next needed."""
+        lens_ns = self._lens_heard_ns + self._lens_patience_ms * _NS_PER_MS
+        return min(n for n in (lens_ns, self._grace_ns, self._gestures.due_ns()) if n is not None)
+
+    # -- what it does -----------------------------------------------------------------------
+
+    def _do(self, act: Act) -> None:
+        if act in _LIGHTS:
+            self._around.signals.show(_LIGHTS[act])
+        elif act in _SAYINGS:
+            self._say(_SAYINGS[act])
+        elif act in _CLOSINGS:
+            self._close(_CLOSINGS[act])
+        elif act in _ORDERS:
+            self._around.lens(_ORDERS[act])
+        else:
+            self._deeds[act]()
+
+    def _start_grace(self) -> None:
+        self._grace_ns = self._around.now_ns() + self._manners.grace_ms * _NS_PER_MS
+        self._stopped_by_officer = True
+
+    def _refuse(self) -> None:
+        self._say("selftest.fail")
+        self._note(RefusedAct("record", "officer", self._welcome.because))
+
+    def _want_again(self) -> None:
+        self._again = True
+
+    def _examine(self, seen: words.Checked) -> None:
+        """What the sensors showed, with everything else that is known: a signed report."""
+        vitals = Vitals(
+            frames=seen.frames,
+            samples=seen.samples,
+            loudest=seen.level,
+            has_fix=self._has_fix,
+            key_signs=self._welcome.fit,
+            minutes_left=self._welcome.minutes_left,
+            clock=self._welcome.clock,
+        )
+        self._checked = examine(vitals)
+        if self._pen is not None:
+            self._pen.note(self._checked)
+        self._say("selftest.fail" if self._checked.verdict == "fail" else "selftest.ok")
+        self.on_fact(Fact.FIT if self._welcome.fit and not self._checked.blocks else Fact.UNFIT)
+
+    def _open(self, cause: str, continues: int) -> None:
+        self._stopped_by_officer = False
+        self._grace_ns = None
+        self._opened = False
+        if self._pen is not None:
+            self._pen.open(cause, continues)
+
+    def _close(self, cause: str) -> None:
+        self._grace_ns = None
+        self._settle_blindness()
+        if self._pen is not None:
+            self._pen.close(cause)
+
+    def _respawn(self) -> None:
+        self._around.respawn()
+        if self._recording:
+            self._around.lens(words.Film())
+            if self._opened:
+                self._around.lens(words.Go())
+
+    def _say(self, clip: str, *, notice: bool = False) -> None:
+        self._around.speaker.say(clip)
+        self._around.lens(words.Said(clip, notice))
+        self._note(Spoken(clip, self._manners.captions.get(clip, "")))
+
+    def _note(self, entry: Entry) -> None:
+        """Give it to custody, or hold it while nobody holds the pen or nothing is open yet."""
+        if self._pen is not None and (self._opened or isinstance(entry, RefusedAct)):
+            self._pen.note(entry)
+        elif self.state in {State.RECORDING, State.INTERRUPTED, State.CLOSING}:
+            self._waiting.append(entry)
+
+    def _saw(self, first_ms: int, last_ms: int) -> None:
+        if not last_ms:
+            return
+        if self._blind is not None and first_ms > self._blind.from_ms:
+            self._note(replace(self._blind, to_ms=first_ms))
+            self._blind = None
+        self._last_picture_ms = last_ms
+
+    def _settle_blindness(self) -> None:
+        """A recording ends before the picture came back: the gap ends with it."""
+        if self._blind is not None:
+            self._note(replace(self._blind, to_ms=max(self._now_ms(), self._blind.from_ms)))
+            self._blind = None
+
+    def _now_ms(self) -> int:
+        return self._around.now_ns() // _NS_PER_MS

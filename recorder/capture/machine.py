@@ -1,0 +1,199 @@
+"""The one table of what a unit does. Everything about states stands here, and nothing else does.
+
+The machine is pure: facts in, acts out; it knows no clock, no device and no process. A fact that
+the table does not name for a state changes nothing and comes back as `Act.REMEMBER`.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class State(enum.Enum):
+    """What the unit is about."""
+
+    UNFIT = "unfit"  # cannot record; says why
+    READY = "ready"
+    ARMED = "armed"  # the button is down: filming, and its meaning is not known yet
+    RECORDING = "recording"
+    INTERRUPTED = "interrupted"  # filming on, but nobody holds the pen
+    CLOSING = "closing"  # stopped, and a press would still continue it
+    SEALING = "sealing"
+    OFF = "off"
+
+
+class Fact(enum.Enum):
+    """What can happen to a unit."""
+
+    DOWN = "button goes down"
+    PRESS = "press"
+    DOUBLE_PRESS = "double press"
+    HELD_STOP = "held 2 s"
+    HELD_OFF = "held 8 s"
+    NO_GESTURE = "button up, no gesture"
+    FIT = "fit"
+    FIT_INTERRUPTED = "fit, and a recording was cut off"
+    UNFIT = "unfit"
+    CUSTODY_LOST = "custody lost"
+    CUSTODY_BACK = "custody back"
+    CLOSED = "last segment sealed"
+    GRACE_OVER = "grace over"
+    LENS_LOST = "lens lost"
+    POWER_LOW = "power low"
+    SPOOL_FULL = "spool full"
+
+
+class Act(enum.Enum):
+    """What the conductor is to do, in the order given."""
+
+    FEEL = "vibrate"
+    FILM = "start filming"
+    DROP = "forget what was filmed"
+    OPEN = "open a recording"
+    OPEN_AGAIN = "open a recording that continues the one cut off"
+    NOTICE = "speak the notice"
+    MARK = "mark this second"
+    PHOTO = "take a photo"
+    GRACE = "wait whether it goes on"
+    HALT = "let the last picture go"
+    CLOSE = "close: button"
+    CLOSE_POWER = "close: power"
+    CLOSE_STORAGE = "close: storage"
+    RESPAWN = "start the lens anew"
+    REFUSE = "refuse aloud and remember"
+    STATUS = "speak the status"
+    AGAIN = "start anew once this is sealed"
+    SHUT_DOWN = "power off"
+    REMEMBER = "write it down"
+    LIGHT_READY = "light: ready"
+    LIGHT_RECORDING = "light: recording"
+    LIGHT_FAULT = "light: fault"
+    SAY_STARTED = "say: recording"
+    SAY_STOPPED = "say: stopped"
+    SAY_MARKED = "say: marked"
+    SAY_RECOVERED = "say: cut off, saved, say why"
+    SAY_RESUMED = "say: resumed, say why"
+    SAY_FULL = "say: storage full"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where a fact leads, and what is done on the way."""
+
+    state: State
+    acts: tuple[Act, ...] = ()
+
+
+_S, _F, _A = State, Fact, Act
+
+TABLE: dict[State, dict[Fact, Row]] = {
+    _S.UNFIT: {
+        _F.FIT: Row(_S.READY, (_A.LIGHT_READY,)),
+        _F.FIT_INTERRUPTED: Row(
+            _S.RECORDING, (_A.FILM, _A.LIGHT_RECORDING, _A.OPEN_AGAIN, _A.SAY_RECOVERED)
+        ),
+        _F.UNFIT: Row(_S.UNFIT, (_A.LIGHT_FAULT,)),
+        _F.CUSTODY_BACK: Row(_S.UNFIT),
+        _F.CUSTODY_LOST: Row(_S.UNFIT, (_A.LIGHT_FAULT,)),
+        _F.DOWN: Row(_S.UNFIT, (_A.FEEL,)),
+        _F.NO_GESTURE: Row(_S.UNFIT),
+        _F.PRESS: Row(_S.UNFIT, (_A.LIGHT_FAULT, _A.REFUSE)),
+        _F.DOUBLE_PRESS: Row(_S.UNFIT, (_A.STATUS,)),
+        _F.HELD_OFF: Row(_S.OFF, (_A.SHUT_DOWN,)),
+        _F.LENS_LOST: Row(_S.UNFIT, (_A.RESPAWN,)),
+    },
+    _S.READY: {
+        _F.DOWN: Row(_S.ARMED, (_A.FEEL, _A.FILM)),
+        _F.FIT: Row(_S.READY),
+        _F.NO_GESTURE: Row(_S.READY),
+        _F.UNFIT: Row(_S.UNFIT, (_A.LIGHT_FAULT,)),
+        _F.CUSTODY_LOST: Row(_S.UNFIT, (_A.LIGHT_FAULT,)),
+        _F.SPOOL_FULL: Row(_S.UNFIT, (_A.LIGHT_FAULT, _A.SAY_FULL)),
+        _F.LENS_LOST: Row(_S.READY, (_A.RESPAWN,)),
+    },
+    _S.ARMED: {
+        _F.PRESS: Row(_S.RECORDING, (_A.LIGHT_RECORDING, _A.OPEN, _A.SAY_STARTED, _A.NOTICE)),
+        _F.DOUBLE_PRESS: Row(_S.READY, (_A.DROP, _A.STATUS)),
+        _F.NO_GESTURE: Row(_S.READY, (_A.DROP,)),
+        _F.HELD_STOP: Row(_S.ARMED),
+        _F.HELD_OFF: Row(_S.OFF, (_A.DROP, _A.SHUT_DOWN)),
+        _F.CUSTODY_LOST: Row(_S.UNFIT, (_A.DROP, _A.LIGHT_FAULT)),
+        _F.SPOOL_FULL: Row(_S.UNFIT, (_A.DROP, _A.LIGHT_FAULT, _A.SAY_FULL)),
+        _F.LENS_LOST: Row(_S.ARMED, (_A.RESPAWN, _A.FILM)),
+    },
+    _S.RECORDING: {
+        _F.DOWN: Row(_S.RECORDING, (_A.FEEL,)),
+        _F.NO_GESTURE: Row(_S.RECORDING),
+        _F.PRESS: Row(_S.RECORDING, (_A.MARK, _A.SAY_MARKED)),
+        _F.DOUBLE_PRESS: Row(_S.RECORDING, (_A.PHOTO,)),
+        _F.HELD_STOP: Row(_S.CLOSING, (_A.FEEL, _A.GRACE)),
+        _F.HELD_OFF: Row(_S.RECORDING),
+        _F.POWER_LOW: Row(_S.SEALING, (_A.HALT, _A.CLOSE_POWER)),
+        _F.SPOOL_FULL: Row(_S.SEALING, (_A.LIGHT_FAULT, _A.HALT, _A.CLOSE_STORAGE, _A.SAY_FULL)),
+        _F.LENS_LOST: Row(_S.RECORDING, (_A.RESPAWN,)),
+        _F.CUSTODY_LOST: Row(_S.INTERRUPTED, (_A.LIGHT_FAULT,)),
+        _F.FIT: Row(_S.RECORDING),
+        _F.UNFIT: Row(_S.RECORDING),
+    },
+    _S.INTERRUPTED: {
+        _F.CUSTODY_BACK: Row(_S.RECORDING, (_A.LIGHT_RECORDING, _A.OPEN_AGAIN, _A.SAY_RESUMED)),
+        _F.DOWN: Row(_S.INTERRUPTED, (_A.FEEL,)),
+        _F.NO_GESTURE: Row(_S.INTERRUPTED),
+        _F.PRESS: Row(_S.INTERRUPTED, (_A.MARK,)),
+        _F.HELD_STOP: Row(_S.UNFIT, (_A.DROP, _A.LIGHT_FAULT)),
+        _F.HELD_OFF: Row(_S.INTERRUPTED),
+        _F.LENS_LOST: Row(_S.INTERRUPTED, (_A.RESPAWN,)),
+    },
+    _S.CLOSING: {
+        _F.DOWN: Row(_S.CLOSING, (_A.FEEL,)),
+        _F.NO_GESTURE: Row(_S.CLOSING),
+        _F.PRESS: Row(_S.RECORDING, (_A.LIGHT_RECORDING, _A.SAY_STARTED)),
+        _F.HELD_STOP: Row(_S.CLOSING),
+        _F.HELD_OFF: Row(_S.CLOSING),
+        _F.GRACE_OVER: Row(_S.SEALING, (_A.HALT, _A.CLOSE)),
+        _F.POWER_LOW: Row(_S.SEALING, (_A.HALT, _A.CLOSE_POWER)),
+        _F.SPOOL_FULL: Row(_S.SEALING, (_A.HALT, _A.CLOSE_STORAGE, _A.SAY_FULL)),
+        _F.LENS_LOST: Row(_S.CLOSING, (_A.RESPAWN,)),
+        _F.CUSTODY_LOST: Row(_S.UNFIT, (_A.DROP, _A.LIGHT_FAULT)),
+        _F.FIT: Row(_S.CLOSING),
+        _F.UNFIT: Row(_S.CLOSING),
+    },
+    _S.SEALING: {
+        _F.CLOSED: Row(_S.READY, (_A.LIGHT_READY, _A.SAY_STOPPED)),
+        _F.DOWN: Row(_S.SEALING, (_A.FEEL,)),
+        _F.NO_GESTURE: Row(_S.SEALING),
+        _F.PRESS: Row(_S.SEALING, (_A.AGAIN,)),
+        _F.HELD_STOP: Row(_S.SEALING),
+        _F.GRACE_OVER: Row(_S.SEALING),
+        _F.SPOOL_FULL: Row(_S.SEALING),
+        _F.LENS_LOST: Row(_S.SEALING, (_A.RESPAWN,)),
+        _F.CUSTODY_LOST: Row(_S.UNFIT, (_A.DROP, _A.LIGHT_FAULT)),
+    },
+    _S.OFF: {},
+}
+
+
+class Machine:
+    """Where a unit stands; one thread owns it."""
+
+    def __init__(self) -> None:
+        self.state = State.UNFIT
+
+    def take(self, fact: Fact) -> tuple[Act, ...]:
+        """What to do about `fact`; the state has changed when this returns."""
+        row = TABLE[self.state].get(fact)
+        if row is None:
+            return (Act.REMEMBER,)
+        self.state = row.state
+        return row.acts
+
+
+def table_as_markdown() -> str:
+    """The table as docs/unit.md shows it."""
+    lines = ["| state | what happens | next | what the unit does |", "|---|---|---|---|"]
+    for state, rows in TABLE.items():
+        for fact, row in rows.items():
+            does = ", ".join(act.value for act in row.acts) or "–"
+            lines.append(f"| {state.value} | {fact.value} | {row.state.value} | {does} |")
+    return "\n".join(lines)

@@ -1,0 +1,85 @@
+"""The conductor's whole view of custody: what it can say, and what it is told when it arrives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from recorder.capture.ports import Fix, NoFix
+from recorder.capture.selfcheck import SelfCheckReport
+
+
+class Pen(Protocol):
+    """The conductor's whole view of custody (docs/handover.md). Each call queues one packet."""
+
+    def open(self, cause: str, continues: int) -> None:
+        """Open a recording."""
+        ...
+
+    def note(self, entry: Entry) -> None:
+        """Something for the log or the sidecar."""
+        ...
+
+    def close(self, cause: str) -> None:
+        """End the recording."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GapSeen:
+    """Material missing between two instants, CLOCK_BOOTTIME milliseconds; `lost` −1 unknown."""
+
+    source: str
+    from_ms: int
+    to_ms: int
+    lost: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkMade:
+    """The officer marked this instant."""
+
+    media_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeHeard:
+    """Whether the notice was found in the sound."""
+
+    clip_sha256: str
+    heard: bool
+    score_permille: int
+    wording: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A prompt that the unit spoke."""
+
+    clip: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAct:
+    """Somebody asked for what the unit does not do, or not now."""
+
+    asked: str
+    by: str
+    because: str
+
+
+Entry = GapSeen | MarkMade | NoticeHeard | Spoken | RefusedAct | Fix | NoFix | SelfCheckReport
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What custody says of itself when it answers (docs/handover.md)."""
+
+    interrupted: int = 0  # the newest recording that nobody ended
+    last_ms: int = 0  # CLOCK_BOOTTIME of its last picture
+    fit: bool = False
+    because: str = ""
+    minutes_left: int = 0
+    clock: str = "none"
