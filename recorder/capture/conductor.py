@@ -191,6 +191,13 @@ class Conductor:
         for entry in waiting:
             self._note(entry)
 
+    def on_refused(self, asked: str, sentence: str) -> None:
+        """Custody refuses what was asked; only a refused opening changes what the unit does."""
+        self._around.remember(f"custody refuses {asked}: {sentence}")
+        if asked == "open":
+            self._welcome = replace(self._welcome, because=sentence)
+            self.on_fact(Fact.REFUSED)
+
     def on_closed(self) -> None:
         """Custody sealed the last segment."""
         self._recording, self._opened, self._stopped_by_officer = 0, False, False

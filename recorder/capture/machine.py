@@ -37,6 +37,7 @@ class Fact(enum.Enum):
     UNFIT = "unfit"
     CUSTODY_LOST = "custody lost"
     CUSTODY_BACK = "custody back"
+    REFUSED = "custody refuses to open"
     CLOSED = "last segment sealed"
     GRACE_OVER = "grace over"
     LENS_LOST = "lens lost"
@@ -133,6 +134,7 @@ TABLE: dict[State, dict[Fact, Row]] = {
         _F.SPOOL_FULL: Row(_S.SEALING, (_A.LIGHT_FAULT, _A.HALT, _A.CLOSE_STORAGE, _A.SAY_FULL)),
         _F.LENS_LOST: Row(_S.RECORDING, (_A.RESPAWN,)),
         _F.CUSTODY_LOST: Row(_S.INTERRUPTED, (_A.LIGHT_FAULT,)),
+        _F.REFUSED: Row(_S.UNFIT, (_A.DROP, _A.LIGHT_FAULT, _A.REFUSE)),
         _F.FIT: Row(_S.RECORDING),
         _F.UNFIT: Row(_S.RECORDING),
     },

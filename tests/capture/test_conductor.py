@@ -1,0 +1,328 @@
+"""The conductor told as stories: what happens, what the unit says, what custody is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from recorder.capture import lens_words as words
+from recorder.capture.conductor import Conductor, Manners, Surroundings
+from recorder.capture.machine import Fact, State
+from recorder.capture.pen import (
+    Entry,
+    GapSeen,
+    MarkMade,
+    NoticeHeard,
+    RefusedAct,
+    Spoken,
+    Welcome,
+)
+from recorder.capture.ports import Button, Edge, Fix, Lamp
+from recorder.capture.selfcheck import SelfCheckReport
+
+_MS = 1_000_000
+FIT = Welcome(fit=True, minutes_left=200, clock="ntp")
+GOOD_CHECK = words.Checked(frames=25, samples=48_000, level=900)
+
+
+@dataclass
+class Paper:
+    """A pen that writes down what it is told."""
+
+    told: list[object] = field(default_factory=list)
+
+    def open(self, cause: str, continues: int) -> None:
+        self.told.append(("open", cause, continues))
+
+    def note(self, entry: Entry) -> None:
+        self.told.append(entry)
+
+    def close(self, cause: str) -> None:
+        self.told.append(("close", cause))
+
+
+@dataclass
+class Unit:
+    """A conductor among stand-ins that only remember."""
+
+    now_ns: int = 10**12
+    lamps: list[Lamp] = field(default_factory=list)
+    felt: int = 0
+    said: list[str] = field(default_factory=list)
+    orders: list[words.Order] = field(default_factory=list)
+    respawned: int = 0
+    off: bool = False
+    log: list[str] = field(default_factory=list)
+    paper: Paper = field(default_factory=Paper)
+
+    def __post_init__(self) -> None:
+        around = Surroundings(
+            now_ns=lambda: self.now_ns,
+            signals=self,
+            speaker=self,
+            lens=self.orders.append,
+            respawn=self._respawn,
+            power_off=self._power_off,
+            remember=self.log.append,
+        )
+        self.conductor = Conductor(
+            around, Manners("notice.x", "您好", captions={"mark": "已标记重点。"})
+        )
+
+    def show(self, lamp: Lamp) -> None:
+        self.lamps.append(lamp)
+
+    def feel(self) -> None:
+        self.felt += 1
+
+    def say(self, clip: str) -> None:
+        self.said.append(clip)
+
+    def _respawn(self) -> None:
+        self.respawned += 1
+
+    def _power_off(self) -> None:
+        self.off = True
+
+    def wait_ms(self, ms: int) -> str | None:
+        """Let time pass, ticking whenever the conductor asks for it; its complaint, if any."""
+        until_ns = self.now_ns + ms * _MS
+        while self.conductor.due_ns() <= until_ns:
+            self.now_ns = max(self.now_ns, self.conductor.due_ns())
+            if (complaint := self.conductor.tick()) is not None:
+                return complaint
+        self.now_ns = until_ns
+        return None
+
+    def live_ms(self, ms: int, last_ms: int = 0) -> None:
+        """Let time pass with a lens that says it lives."""
+        for _ in range(0, ms, 500):
+            self.conductor.on_lens(words.Alive(0, 0, last_ms, last_ms))
+            self.wait_ms(min(500, ms))
+
+    def press(self, held_ms: int = 100) -> None:
+        self.conductor.on_edge(Edge(Button.RECORD, True, self.now_ns))
+        self.live_ms(held_ms)
+        self.conductor.on_edge(Edge(Button.RECORD, False, self.now_ns))
+        self.live_ms(500)
+
+    def start(self) -> None:
+        """Power on, a good self-check."""
+        self.conductor.on_welcome(self.paper, FIT)
+        self.conductor.on_lens(GOOD_CHECK)
+
+    def record(self, number: int = 7) -> None:
+        self.press()
+        self.conductor.on_opened(number)
+
+    def notes(self, kind: type) -> list[object]:
+        return [entry for entry in self.paper.told if isinstance(entry, kind)]
+
+
+@pytest.fixture
+def unit() -> Unit:
+    return Unit()
+
+
+def test_power_on_checks_itself_before_it_is_ready(unit: Unit) -> None:
+    unit.conductor.on_welcome(unit.paper, FIT)
+    assert unit.conductor.state is State.UNFIT
+    assert words.Check() in unit.orders
+    unit.conductor.on_lens(GOOD_CHECK)
+    assert unit.conductor.state is State.READY
+    (report,) = unit.notes(SelfCheckReport)
+    assert isinstance(report, SelfCheckReport)
+    assert report.verdict == "warn"  # no position yet
+    assert unit.said == ["boot", "selftest.ok"]
+
+
+def test_a_dead_camera_is_stated_and_does_not_forbid_recording(unit: Unit) -> None:
+    unit.conductor.on_welcome(unit.paper, FIT)
+    unit.conductor.on_lens(words.Checked(frames=0, samples=48_000, level=10))
+    assert unit.said[-1] == "selftest.fail"
+    assert unit.conductor.state is State.READY
+
+
+def test_no_space_forbids_recording(unit: Unit) -> None:
+    unit.conductor.on_welcome(unit.paper, Welcome(fit=True, minutes_left=1, clock="ntp"))
+    unit.conductor.on_lens(GOOD_CHECK)
+    assert unit.conductor.state is State.UNFIT
+
+
+def test_a_press_is_felt_at_once_and_opens_when_it_is_known_to_be_one(unit: Unit) -> None:
+    unit.start()
+    unit.conductor.on_edge(Edge(Button.RECORD, True, unit.now_ns))
+    assert unit.felt == 1
+    assert unit.orders[-1] == words.Film()
+    unit.conductor.on_edge(Edge(Button.RECORD, False, unit.now_ns))
+    unit.wait_ms(400)
+    assert ("open", "button", 0) in unit.paper.told
+    assert unit.lamps[-1] is Lamp.RECORDING
+    assert words.Said("notice.x", True) in unit.orders
+
+
+def test_the_lens_hands_over_only_once_custody_has_opened(unit: Unit) -> None:
+    unit.start()
+    unit.press()
+    assert words.Go() not in unit.orders
+    unit.conductor.on_opened(7)
+    assert unit.orders[-1] == words.Go()
+
+
+def test_a_press_while_recording_marks_this_second(unit: Unit) -> None:
+    unit.start()
+    unit.record()
+    unit.press()
+    (mark,) = unit.notes(MarkMade)
+    assert mark == MarkMade((unit.now_ns // _MS) - 100)
+    assert unit.notes(Spoken)[-1] == Spoken("mark", "已标记重点。")
+
+
+def test_a_hold_stops_after_the_grace_and_the_lens_lets_go_first(unit: Unit) -> None:
+    unit.start()
+    unit.record()
+    unit.press(held_ms=2_500)
+    assert unit.conductor.state is State.CLOSING
+    unit.live_ms(5_000)
+    assert unit.orders[-1] == words.Halt()
+    assert unit.paper.told[-1] == ("close", "button")
+    unit.conductor.on_closed()
+    assert unit.conductor.state is State.READY
+    assert unit.said[-1] == "rec.stop"
+
+
+def test_a_press_in_the_grace_continues_the_same_recording(unit: Unit) -> None:
+    unit.start()
+    unit.record()
+    unit.press(held_ms=2_500)
+    unit.press()
+    unit.live_ms(6_000)
+    assert unit.conductor.state is State.RECORDING
+    assert sum(1 for told in unit.paper.told if told == ("open", "button", 0)) == 1
+
+
+def test_a_press_while_the_last_segment_is_sealed_is_not_lost(unit: Unit) -> None:
+    unit.start()
+    unit.record()
+    unit.press(held_ms=2_500)
+    unit.live_ms(5_000)
+    unit.press()
+    unit.conductor.on_closed()
+    assert unit.conductor.state is State.RECORDING
+    assert unit.paper.told[-1] == ("open", "button", 0)
+
+
+def test_custody_lost_and_back_opens_anew_and_keeps_what_was_said_meanwhile(unit: Unit) -> None:
+    unit.start()
+    unit.record(7)
+    unit.conductor.on_custody_lost("its socket closed")
+    assert unit.lamps[-1] is Lamp.FAULT
+    unit.press()
+    unit.conductor.on_welcome(unit.paper, Welcome(interrupted=7, fit=True, minutes_left=9))
+    assert unit.paper.told[-1] == ("open", "resume", 7)
+    unit.conductor.on_opened(8)
+    assert unit.orders[-1] == words.Go()
+    assert len(unit.notes(MarkMade)) == 1
+    assert "resume" in unit.said
+
+
+def test_after_a_crash_it_resumes_by_itself_and_states_the_gap(unit: Unit) -> None:
+    unit.conductor.on_welcome(unit.paper, Welcome(interrupted=7, last_ms=900, fit=True))
+    assert unit.paper.told == [("open", "resume", 7)]
+    unit.conductor.on_opened(8)
+    unit.conductor.on_lens(words.Alive(3, 0, first_ms=2_100, last_ms=2_300))
+    (gap,) = unit.notes(GapSeen)
+    assert gap == GapSeen("capture", 900, 2_100, -1, "capture was lost; the unit resumed by itself")
+    assert "recover" in unit.said
+
+
+def test_a_recording_the_officer_stopped_is_not_resumed(unit: Unit) -> None:
+    unit.start()
+    unit.record(7)
+    unit.press(held_ms=2_500)
+    unit.conductor.on_custody_lost("its socket closed")
+    unit.conductor.on_welcome(unit.paper, Welcome(interrupted=7, fit=True, minutes_left=9))
+    assert unit.conductor.state is State.READY
+    assert ("open", "resume", 7) not in unit.paper.told
+
+
+def test_a_silent_lens_is_named_for_killing_and_its_gap_is_stated(unit: Unit) -> None:
+    unit.start()
+    unit.record()
+    unit.conductor.on_lens(words.Alive(50, 0, first_ms=1_000, last_ms=3_000))
+    assert unit.wait_ms(1_999) is None
+    assert unit.wait_ms(2) == "the lens was silent for 2000 ms"
+    unit.conductor.on_lens_lost("it was silent")
+    assert unit.respawned == 1
+    assert unit.orders[-2:] == [words.Film(), words.Go()]
+    unit.conductor.on_lens(words.Alive(2, 0, first_ms=6_000, last_ms=6_040))
+    assert unit.notes(GapSeen) == [GapSeen("lens", 3_000, 6_000, -1, "it was silent")]
+    assert unit.conductor.state is State.RECORDING
+
+
+def test_a_gap_that_nothing_ended_ends_with_the_recording(unit: Unit) -> None:
+    unit.start()
+    unit.record()
+    unit.conductor.on_lens(words.Alive(50, 0, 1_000, 3_000))
+    unit.conductor.on_lens_lost("killed")
+    unit.conductor.on_fact(Fact.POWER_LOW)
+    (gap,) = unit.notes(GapSeen)
+    assert isinstance(gap, GapSeen)
+    assert gap.to_ms == unit.now_ns // _MS
+    assert unit.paper.told[-1] == ("close", "power")
+
+
+def test_a_press_on_an_unfit_unit_is_refused_and_remembered(unit: Unit) -> None:
+    unit.conductor.on_welcome(unit.paper, Welcome(because="The key is missing."))
+    unit.press()
+    assert unit.notes(RefusedAct) == [RefusedAct("record", "officer", "The key is missing.")]
+    assert unit.lamps[-1] is Lamp.FAULT
+
+
+def test_the_notice_goes_into_the_log_with_its_score(unit: Unit) -> None:
+    unit.start()
+    unit.record()
+    unit.conductor.on_lens(words.NoticeSought("ab" * 32, True, 910))
+    assert unit.notes(NoticeHeard) == [NoticeHeard("ab" * 32, True, 910, "您好")]
+
+
+def test_positions_are_kept_only_while_recording(unit: Unit) -> None:
+    fix = Fix(1, "2026-11-21T10:05:33.000Z", 338_700_000, 1_130_500_000, 9, 98)
+    unit.start()
+    unit.conductor.on_fix(fix)
+    unit.record()
+    unit.conductor.on_fix(fix)
+    assert unit.notes(Fix) == [fix]
+
+
+def test_a_storage_that_fills_up_stops_and_shouts(unit: Unit) -> None:
+    unit.start()
+    unit.record()
+    unit.conductor.on_fact(Fact.SPOOL_FULL)
+    assert ("close", "storage") in unit.paper.told
+    assert unit.said[-1] == "store.full"
+    assert unit.lamps[-1] is Lamp.FAULT
+
+
+def test_a_recording_that_custody_refuses_to_open_is_refused_aloud(unit: Unit) -> None:
+    unit.start()
+    unit.press()
+    unit.conductor.on_refused("open", "The spool is full.")
+    assert unit.conductor.state is State.UNFIT
+    assert unit.notes(RefusedAct) == [RefusedAct("record", "officer", "The spool is full.")]
+    assert words.Drop() in unit.orders
+
+
+def test_the_second_button_marks_without_waiting(unit: Unit) -> None:
+    unit.start()
+    unit.conductor.on_edge(Edge(Button.MARK, True, unit.now_ns))
+    assert unit.notes(MarkMade) == []
+    unit.record()
+    unit.conductor.on_edge(Edge(Button.MARK, True, unit.now_ns))
+    assert len(unit.notes(MarkMade)) == 1
+
+
+def test_eight_seconds_when_idle_power_off(unit: Unit) -> None:
+    unit.start()
+    unit.press(held_ms=8_500)
+    assert unit.off

@@ -1,0 +1,277 @@
+"""The lens among sensors of paper: what is filmed, held, handed over, and handed over again."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from recorder.capture import lens_words as words
+from recorder.capture.lens import CustodyGone, Lens, Senses
+from recorder.capture.ports import DeviceLost, Frame, Lost, Pcm, Picture, Piece, Source
+from recorder.capture.ring import Ring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_SECOND = 10**9
+
+
+@dataclass
+class PaperCamera:
+    picture: Picture = field(default_factory=lambda: Picture(640, 360, 25, 1_000_000))
+    broken: bool = False
+    on_frame: Callable[[Frame], None] | None = None
+
+    def start(
+        self, on_frame: Callable[[Frame], None], on_lost: Callable[[DeviceLost | Lost], None]
+    ) -> None:
+        if self.broken:
+            raise DeviceLost(Source.CAMERA, "The camera does not answer; check its cable.")
+        self.on_frame, self.on_lost = on_frame, on_lost
+
+    def stop(self) -> None:
+        self.on_frame = None
+
+
+@dataclass
+class PaperMicrophone:
+    rate_hz: int = 48_000
+    on_pcm: Callable[[Pcm], None] | None = None
+
+    def start(
+        self, on_pcm: Callable[[Pcm], None], on_lost: Callable[[DeviceLost | Lost], None]
+    ) -> None:
+        self.on_pcm, self.on_lost = on_pcm, on_lost
+
+    def stop(self) -> None:
+        self.on_pcm = None
+
+
+class PaperMuxer:
+    """One opener a file, then one piece a picture."""
+
+    def __init__(self) -> None:
+        self._open = False
+        self._turning = False
+
+    def take(self, item: Frame | Pcm) -> Sequence[Piece]:
+        if isinstance(item, Pcm):
+            return ()
+        stamp = item.boottime_ns
+        piece = Piece(item.data, False, item.key, stamp, stamp, 1, 0)
+        if item.key and (self._turning or not self._open):
+            self._open, self._turning = True, False
+            return (Piece(b"open", True, False, stamp, stamp, 0, 0), piece)
+        return (piece,) if self._open else ()
+
+    def turn(self) -> None:
+        self._turning = True
+
+    def end(self) -> Sequence[Piece]:
+        return (Piece(b"last", False, False, 1, 1, 0, 0),)
+
+
+@dataclass
+class PaperLink:
+    """Custody's end of the socket: durable only when told."""
+
+    kept: list[bytes] = field(default_factory=list)
+    ended: bool = False
+    busy: bool = False
+    gone: bool = False
+    confirm: int = 0
+    closed: bool = False
+
+    def hand_over(self, piece: Piece) -> None:
+        self.kept.append(piece.data)
+
+    def end(self) -> None:
+        self.ended = True
+
+    def settle(self) -> int:
+        if self.gone:
+            raise CustodyGone("Custody closed its socket.")
+        confirmed, self.confirm = self.confirm, 0
+        return confirmed
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Found:
+    """Hears the notice after a second of sound."""
+
+    def __init__(self, clip: str) -> None:
+        self.clip, self.heard = clip, 0
+
+    def hear(self, pcm: Pcm) -> words.NoticeSought | None:
+        self.heard += len(pcm.samples) // 2
+        return words.NoticeSought("cd" * 32, True, 900) if self.heard >= 48_000 else None
+
+
+@dataclass
+class Rig:
+    camera: PaperCamera = field(default_factory=PaperCamera)
+    microphone: PaperMicrophone = field(default_factory=PaperMicrophone)
+    links: list[PaperLink] = field(default_factory=list)
+    reports: list[words.Report] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    now_ns: int = 100 * _SECOND
+    hold_bytes: int = 10_000
+
+    def __post_init__(self) -> None:
+        senses = Senses(
+            self.camera, self.microphone, PaperMuxer, self._link, Found, self.said.append
+        )
+        self.lens = Lens(
+            senses, Ring(self.hold_bytes), self.reports.append, lambda: self.now_ns, 60
+        )
+
+    def _link(self) -> PaperLink:
+        self.links.append(PaperLink())
+        return self.links[-1]
+
+    def film(self, drawing: str) -> None:
+        """`K` a key frame, `.` another picture, `s` half a second of sound; one second each."""
+        for sign in drawing:
+            self.now_ns += _SECOND
+            if sign == "s":
+                assert self.microphone.on_pcm is not None
+                self.microphone.on_pcm(Pcm(bytes(48_000), 48_000, self.now_ns))
+            else:
+                assert self.camera.on_frame is not None
+                self.camera.on_frame(Frame(sign.encode(), sign == "K", self.now_ns))
+        self.lens.work()
+
+    def obey(self, *orders: words.Order) -> None:
+        for order in orders:
+            self.lens.obey(order)
+
+    def reported(self, kind: type) -> list[words.Report]:
+        return [report for report in self.reports if isinstance(report, kind)]
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def test_what_was_filmed_before_go_is_handed_over_from_its_first_picture(rig: Rig) -> None:
+    rig.obey(words.Film())
+    rig.film("K..")
+    rig.obey(words.Go())
+    rig.film(".")
+    assert rig.links[0].kept == [b"open", b"K", b".", b".", b"."]
+
+
+def test_a_press_that_was_none_leaves_nothing_behind(rig: Rig) -> None:
+    rig.obey(words.Film())
+    rig.film("K..")
+    rig.obey(words.Drop(), words.Film())
+    rig.film("K")
+    rig.obey(words.Go())
+    rig.lens.work()
+    assert rig.links[0].kept == [b"open", b"K"]
+
+
+def test_a_new_custody_gets_again_what_the_old_one_did_not_call_durable(rig: Rig) -> None:
+    rig.obey(words.Film(), words.Go())
+    rig.film("K.K.")
+    rig.links[0].confirm = 3
+    rig.lens.work()
+    rig.links[0].gone = True
+    with pytest.raises(CustodyGone):
+        rig.lens.work()
+    rig.lens.let_go_of_custody()
+    rig.film(".")
+    rig.obey(words.Go())
+    rig.lens.work()
+    assert rig.links[1].kept == [b"open", b"K", b".", b"."]
+    assert rig.links[0].closed
+
+
+def test_a_busy_socket_holds_back_and_loses_nothing(rig: Rig) -> None:
+    rig.obey(words.Film(), words.Go())
+    rig.links[0].busy = True
+    rig.film("K..")
+    assert rig.links[0].kept == []
+    rig.links[0].busy = False
+    rig.lens.work()
+    assert rig.links[0].kept == [b"open", b"K", b".", b"."]
+
+
+def test_halt_hands_over_the_last_piece_and_says_end(rig: Rig) -> None:
+    rig.obey(words.Film(), words.Go())
+    rig.film("K.")
+    rig.obey(words.Halt())
+    rig.lens.work()
+    assert rig.links[0].kept == [b"open", b"K", b".", b"last"]
+    assert rig.links[0].ended
+    assert rig.reports[-1] == words.Halted()
+    assert rig.camera.on_frame is None
+
+
+def test_a_file_turns_after_its_time_at_the_next_key_frame(rig: Rig) -> None:
+    rig.obey(words.Film(), words.Go())
+    rig.film("K" + "." * 60 + ".K.")
+    kept = rig.links[0].kept
+    assert kept.count(b"open") == 2
+    assert kept[-3:] == [b"open", b"K", b"."]
+    assert len(kept) - 2 == 64  # no picture lost between the two
+
+
+def test_a_camera_that_does_not_answer_does_not_cost_the_sound(rig: Rig) -> None:
+    rig.camera.broken = True
+    rig.obey(words.Film())
+    rig.film("s")
+    assert rig.lens.alive().samples == 24_000
+    (lost,) = rig.reported(words.WasLost)
+    assert isinstance(lost, words.WasLost)
+    assert (lost.source, lost.lost) == ("camera", -1)
+    assert "check its cable" in lost.cause
+
+
+def test_what_a_sensor_could_not_give_is_told(rig: Rig) -> None:
+    rig.obey(words.Film(), words.Go())
+    rig.film("K.")
+    rig.camera.on_lost(Lost(Source.CAMERA, 12, 101 * _SECOND, "the sensor stalled"))
+    rig.lens.work()
+    assert rig.reports[-1] == words.WasLost("camera", 12, 101_000, 102_000, "the sensor stalled")
+
+
+def test_a_lane_that_overflows_counts_what_it_refused(rig: Rig) -> None:
+    rig.obey(words.Film())
+    rig.film("K" + "." * 299)
+    lost = rig.reported(words.WasLost)
+    assert [report.lost for report in lost if isinstance(report, words.WasLost)] == [44]
+
+
+def test_the_notice_is_looked_for_only_when_it_is_one(rig: Rig) -> None:
+    rig.obey(words.Film(), words.Said("mark", False))
+    rig.film("sss")
+    assert rig.reported(words.NoticeSought) == []
+    rig.obey(words.Said("notice.x", True))
+    rig.film("ss")
+    assert rig.reported(words.NoticeSought) == [words.NoticeSought("cd" * 32, True, 900)]
+    assert rig.said == ["mark", "notice.x"]
+
+
+def test_a_check_counts_one_second_and_lets_the_sensors_rest(rig: Rig) -> None:
+    rig.obey(words.Check())
+    assert rig.microphone.on_pcm is not None
+    rig.microphone.on_pcm(Pcm(struct.pack("<4h", 0, 700, -20, 3), 48_000, rig.now_ns))
+    rig.film("K")
+    rig.now_ns += _SECOND
+    rig.lens.work()
+    assert rig.reported(words.Checked) == [words.Checked(frames=1, samples=4, level=700)]
+    assert rig.camera.on_frame is None
+
+
+def test_custody_away_too_long_costs_the_oldest_and_says_which() -> None:
+    rig = Rig(hold_bytes=2)
+    rig.obey(words.Film())
+    rig.film("K.K")
+    lost = rig.reported(words.WasLost)
+    assert [r.lost for r in lost if isinstance(r, words.WasLost)] == [2]
