@@ -44,6 +44,7 @@ _SAYINGS = {
     Act.SAY_RESUMED: "resume",
     Act.SAY_FULL: "store.full",
 }
+_TRUST = {"gps": "GPS", "station": "STN", "ntp": "NTP", "rtc": "RTC?"}
 _ORDERS: dict[Act, words.Order] = {
     Act.FILM: words.Film(),
     Act.DROP: words.Drop(),
@@ -156,6 +157,7 @@ class Conductor:
     def on_fix(self, fix: Fix | NoFix) -> None:
         """A position, or none."""
         self._has_fix = isinstance(fix, Fix)
+        self._around.lens(words.Overlay(_TRUST.get(self._welcome.clock, "?"), _place(fix)))
         if self._recording:
             self._note(fix)
 
@@ -347,3 +349,11 @@ class Conductor:
 
     def _now_ms(self) -> int:
         return self._around.now_ns() // _NS_PER_MS
+
+
+def _place(fix: Fix | NoFix) -> str:
+    """The position as the picture text shows it: degrees, or that there is none."""
+    if isinstance(fix, NoFix):
+        return "--"
+    north, east = fix.lat_e7 / 1e7, fix.lon_e7 / 1e7
+    return f"{abs(north):.5f}{'S' if north < 0 else 'N'} {abs(east):.5f}{'W' if east < 0 else 'E'}"

@@ -61,6 +61,10 @@ class NoticeSearch(Protocol):
         """Listen on; the answer once enough was heard."""
         ...
 
+    def give_up(self) -> words.NoticeSought:
+        """The answer from what was heard so far."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Senses:
@@ -68,10 +72,11 @@ class Senses:
 
     camera: Camera
     microphone: Microphone
-    muxer: Callable[[], Muxer]
+    muxer: Callable[[Callable[[Lost], None]], Muxer]
     link: Callable[[], CustodyLink]
     seek: Callable[[str], NoticeSearch]
     say: Callable[[str], None]
+    overlay: Callable[[str, str], None]
 
 
 class Lens:
@@ -115,6 +120,8 @@ class Lens:
                 self._search = self._senses.seek(clip) if notice else self._search
             case words.Halt():
                 self._halt()
+            case words.Overlay(trust, place):
+                self._senses.overlay(trust, place)
             case words.Check():
                 self._check_until_ns = self._now_ns() + CHECK_NS
                 self._frames = self._samples = self._loudest = 0
@@ -155,7 +162,7 @@ class Lens:
         if self._check_until_ns is not None:
             self._end_check()
         self._ring.forget()
-        self._muxer = self._senses.muxer()
+        self._muxer = self._senses.muxer(self._sounds.fail)
         self._halting = self._ended = False
         self._file_since_ns = self._first_ns = self._last_ns = self._frames = self._samples = 0
         self._start_sensors()
@@ -191,6 +198,9 @@ class Lens:
     def _halt(self) -> None:
         self._stop_sensors()
         self.work()
+        if self._search is not None:
+            self._report(self._search.give_up())
+            self._search = None
         if self._muxer is not None:
             self._hold(self._muxer.end())
             self._muxer = None
@@ -206,7 +216,7 @@ class Lens:
             self._file_since_ns = self._file_since_ns or item.boottime_ns
             if item.boottime_ns - self._file_since_ns >= self._segment_ns:
                 self._file_since_ns = item.boottime_ns
-                self._muxer.turn()
+                self._hold(self._muxer.turn())
         elif self._search is not None and (found := self._search.hear(item)) is not None:
             self._report(found)
             self._search = None

@@ -49,6 +49,14 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlay:
+    """What the picture text says besides the time: how far to trust it, and the place."""
+
+    trust: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Alive:
     """How far the lens has come; CLOCK_BOOTTIME of its first and newest picture, 0 if none."""
 
@@ -92,7 +100,7 @@ class Halted:
     """The last piece is with custody."""
 
 
-Order = Film | Go | Drop | Said | Halt | Check
+Order = Film | Go | Drop | Said | Halt | Check | Overlay
 Report = Alive | WasLost | NoticeSought | Checked | Halted
 
 _WORDS: dict[str, type[Order | Report]] = {
@@ -102,6 +110,7 @@ _WORDS: dict[str, type[Order | Report]] = {
     "said": Said,
     "halt": Halt,
     "check": Check,
+    "overlay": Overlay,
     "alive": Alive,
     "lost": WasLost,
     "notice": NoticeSought,

@@ -1,7 +1,8 @@
 """What capture needs from the world: one protocol per device, and the frozen facts they report.
 
 A device hands over facts on its own thread by calling what `start` or `listen` was given, and
-returns at once; it takes no decision, and an exception of the callee never reaches it.
+returns at once; it takes no decision. What it calls must not raise: an exception there would end
+the device's own thread, and with it the device.
 All instants are CLOCK_BOOTTIME in nanoseconds, the one time base of a unit.
 """
 
@@ -191,7 +192,7 @@ class Muxer(Protocol):
         """Pieces that are complete now; the first piece of a file opens it."""
         ...
 
-    def turn(self) -> None:
+    def turn(self) -> Sequence[Piece]:
         """Begin a new file at the next key frame; no picture is lost between the two."""
         ...
 

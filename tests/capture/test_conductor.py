@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pytest
+
 from recorder.capture import lens_words as words
 from recorder.capture.conductor import Conductor, Manners, Surroundings
 from recorder.capture.machine import Fact, State

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from recorder.capture.gestures import Gestures, GestureTimes
 from recorder.capture.machine import Fact
 from recorder.capture.ports import Button, Edge

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
+
 from recorder.capture import lens_words as words
 from recorder.capture.lens import CustodyGone, Lens, Senses
 from recorder.capture.ports import DeviceLost, Frame, Lost, Pcm, Picture, Piece, Source
@@ -52,7 +53,8 @@ class PaperMicrophone:
 class PaperMuxer:
     """One opener a file, then one piece a picture."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_lost: Callable[[Lost], None]) -> None:
+        self._on_lost = on_lost
         self._open = False
         self._turning = False
 
@@ -66,8 +68,9 @@ class PaperMuxer:
             return (Piece(b"open", True, False, stamp, stamp, 0, 0), piece)
         return (piece,) if self._open else ()
 
-    def turn(self) -> None:
+    def turn(self) -> Sequence[Piece]:
         self._turning = True
+        return ()
 
     def end(self) -> Sequence[Piece]:
         return (Piece(b"last", False, False, 1, 1, 0, 0),)
@@ -110,6 +113,9 @@ class Found:
         self.heard += len(pcm.samples) // 2
         return words.NoticeSought("cd" * 32, True, 900) if self.heard >= 48_000 else None
 
+    def give_up(self) -> words.NoticeSought:
+        return words.NoticeSought("cd" * 32, False, 12)
+
 
 @dataclass
 class Rig:
@@ -118,12 +124,19 @@ class Rig:
     links: list[PaperLink] = field(default_factory=list)
     reports: list[words.Report] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    shown: list[tuple[str, str]] = field(default_factory=list)
     now_ns: int = 100 * _SECOND
     hold_bytes: int = 10_000
 
     def __post_init__(self) -> None:
         senses = Senses(
-            self.camera, self.microphone, PaperMuxer, self._link, Found, self.said.append
+            self.camera,
+            self.microphone,
+            PaperMuxer,
+            self._link,
+            Found,
+            self.said.append,
+            lambda trust, place: self.shown.append((trust, place)),
         )
         self.lens = Lens(
             senses, Ring(self.hold_bytes), self.reports.append, lambda: self.now_ns, 60
@@ -256,6 +269,13 @@ def test_the_notice_is_looked_for_only_when_it_is_one(rig: Rig) -> None:
     rig.film("ss")
     assert rig.reported(words.NoticeSought) == [words.NoticeSought("cd" * 32, True, 900)]
     assert rig.said == ["mark", "notice.x"]
+
+
+def test_a_recording_too_short_to_hear_the_notice_says_so(rig: Rig) -> None:
+    rig.obey(words.Film(), words.Go(), words.Said("notice.x", True))
+    rig.film("Ks")
+    rig.obey(words.Halt())
+    assert rig.reported(words.NoticeSought) == [words.NoticeSought("cd" * 32, False, 12)]
 
 
 def test_a_check_counts_one_second_and_lets_the_sensors_rest(rig: Rig) -> None:

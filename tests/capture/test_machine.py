@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from recorder.capture.machine import TABLE, Act, Fact, Machine, State, table_as_markdown
 
 WAY_TO = {

@@ -1,0 +1,1 @@
+"""The spoken prompts of a unit: wordings, their WAVs, and the script that renders them."""

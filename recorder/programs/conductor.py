@@ -1,0 +1,263 @@
+"""The conductor process: `python -I -m recorder.programs.conductor`.
+
+What it does is told on standard output, one JSON object a line, for the journal and for the demo;
+nothing true lives only there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import queue
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config import load
+from config.notice import notice_text
+from config.words import ConfigRefused
+from recorder.capture import lens_words as words
+from recorder.capture.conductor import Conductor, Manners, Surroundings
+from recorder.capture.custody_link import Opening, PacketPen
+from recorder.capture.eye import Eye
+from recorder.capture.gestures import GestureTimes
+from recorder.capture.machine import Fact, State
+from recorder.capture.pen import Welcome
+from recorder.capture.ports import DeviceLost, Picture
+from recorder.devices.bench.desk import Desk
+from recorder.devices.bench.gps import BenchGps
+from recorder.devices.bench.hands import BenchSignals
+from recorder.devices.pace import BoottimePace
+from recorder.devices.prompts import load_prompts
+from recorder.evidence.errors import Malformed
+from recorder.handover import packets
+from recorder.handover.errors import LinkLost
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from config.schema import Effective
+    from recorder.capture.ports import Fix, NoFix
+
+_SOUND_HZ = 48_000
+_STEP_SECONDS = 0.02
+_CALL_AGAIN_NS = 100_000_000
+_BUILT = datetime(2026, 11, 1, tzinfo=UTC)
+"""No receiver may claim to be older than this program."""
+
+
+def tell(event: str, **facts: object) -> None:
+    """Say one thing on standard output."""
+    print(json.dumps({"event": event, **facts}, ensure_ascii=False), flush=True)
+
+
+class Loop:
+    """Everything that the conductor hears, turned into its words, on one thread."""
+
+    def __init__(self, config: Effective, args: argparse.Namespace) -> None:
+        self._socket_path: Path = args.custody
+        self._pen: PacketPen | None = None
+        self._call_at_ns = 0
+        self._fixes: queue.SimpleQueue[Fix | NoFix] = queue.SimpleQueue()
+        prompts = load_prompts(args.prompts)
+        self._captions = {prompt.id: prompt.text for prompt in prompts.values()}
+        self._captions[args.notice] = _notice(config)
+        self._opening = _opening(config)
+        self._eye = Eye(_lens_command(args), tell)
+        self._desk = Desk(args.desk, tell)
+        self.off = False
+        around = Surroundings(
+            now_ns=lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
+            signals=BenchSignals(lambda lamp: tell("lamp", lamp=lamp.value), lambda: tell("felt")),
+            speaker=_ToldSpeaker(self._captions),
+            lens=self._eye.order,
+            respawn=self._eye.open,
+            power_off=self._power_off,
+            remember=lambda sentence: tell("log", sentence=sentence),
+        )
+        gestures = config.unit.gestures
+        times = GestureTimes(gestures.double_press_ms, gestures.stop_hold_ms, gestures.off_hold_ms)
+        self._conductor = Conductor(
+            around,
+            Manners(args.notice, self._captions[args.notice], self._captions, times, args.grace_ms),
+        )
+        self._desk.buttons.listen(self._conductor.on_edge)
+        self._gps = BenchGps(Path(config.unit.devices.gps), BoottimePace(), _BUILT)
+        self._state: State | None = None
+
+    def run(self) -> None:
+        """Go on until told to power off."""
+        self._eye.open()
+        self._gps.listen(self._fixes.put)
+        while not self.off:
+            self._hear_custody()
+            self._hear_lens()
+            while not self._fixes.empty():
+                self._hear_fix(self._fixes.get())
+            if self._desk.look():
+                self._conductor.check_again()
+            complaint = self._conductor.tick()
+            if complaint is not None:
+                self._lose_lens(complaint)
+            if self._conductor.state is not self._state:
+                self._state = self._conductor.state
+                tell("state", state=self._state.value, recording=self._conductor.recording)
+            self._flush()
+            time.sleep(_STEP_SECONDS)
+        self._eye.kill()
+
+    def _power_off(self) -> None:
+        self.off = True
+
+    def _hear_fix(self, fix: Fix | NoFix) -> None:
+        tell("fix", **{name: getattr(fix, name) for name in fix.__slots__})
+        self._conductor.on_fix(fix)
+
+    def _hear_custody(self) -> None:
+        if self._pen is None:
+            self._call_custody()
+            return
+        try:
+            while (packet := self._pen.receive()) is not None:
+                self._take(packet)
+        except LinkLost as lost:
+            self._lose_custody(str(lost))
+
+    def _call_custody(self) -> None:
+        now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        if now_ns < self._call_at_ns:
+            return
+        self._call_at_ns = now_ns + _CALL_AGAIN_NS
+        try:
+            self._pen = PacketPen(self._socket_path, self._opening)
+        except LinkLost:
+            self._pen = None
+
+    def _lose_custody(self, sentence: str) -> None:
+        tell("custody lost", sentence=sentence)
+        if self._pen is not None:
+            self._pen.let_go()
+        self._pen = None
+        self._conductor.on_custody_lost(sentence)
+
+    def _flush(self) -> None:
+        if self._pen is None:
+            return
+        try:
+            self._pen.flush()
+        except LinkLost as lost:
+            self._lose_custody(str(lost))
+
+    def _hear_lens(self) -> None:
+        try:
+            for report in self._eye.reports():
+                if not isinstance(report, words.Alive):
+                    tell("lens says", report=words.encode(report).decode())
+                self._conductor.on_lens(report)
+        except (LinkLost, Malformed) as lost:
+            self._lose_lens(str(lost))
+
+    def _lose_lens(self, cause: str) -> None:
+        tell("lens lost", sentence=cause)
+        self._conductor.on_lens_lost(cause)
+
+    def _take(self, packet: packets.Packet) -> None:
+        match packet:
+            case packets.Welcome():
+                tell("welcome", origin=packet.origin, run=packet.run, fit=packet.fit)
+                if self._pen is not None:
+                    self._conductor.on_welcome(self._pen, _welcome(packet))
+            case packets.Opened(recording, segment):
+                tell("opened", recording=recording, segment=segment)
+                self._conductor.on_opened(recording)
+            case packets.Sealed():
+                tell(
+                    "sealed",
+                    recording=packet.recording,
+                    segment=packet.segment,
+                    ending=packet.ending,
+                    bytes=packet.bytes,
+                )
+            case packets.Closed(recording, seq):
+                tell("closed", recording=recording, seq=seq)
+                self._conductor.on_closed()
+            case packets.Full(minutes_left):
+                tell("full", minutes_left=minutes_left)
+                if minutes_left == 0:
+                    self._conductor.on_fact(Fact.SPOOL_FULL)
+            case packets.Fault(sentence, asked):
+                tell("fault", asked=asked, sentence=sentence)
+                self._conductor.on_refused(asked, sentence)
+            case _:
+                tell("log", sentence=f"custody said {type(packet).__name__}, not expected here")
+
+
+class _ToldSpeaker:
+    """The bench unit's voice: its sound is the lens's air, its caption is told here."""
+
+    def __init__(self, captions: dict[str, str]) -> None:
+        self._captions = captions
+
+    def say(self, clip: str) -> None:
+        tell("said", clip=clip, text=self._captions.get(clip, clip))
+
+
+def _notice(config: Effective) -> str:
+    """The notice as this agency's officers speak it."""
+    names = [officer.name for officer in config.unit.officers]
+    return notice_text(config.rules, config.fleet.agency.name, names)
+
+
+def _welcome(packet: packets.Welcome) -> Welcome:
+    return Welcome(
+        interrupted=packet.interrupted,
+        last_ms=packet.last_ms,
+        fit=packet.fit,
+        because=packet.because,
+        minutes_left=packet.minutes_left,
+        clock=packet.clock.value,
+    )
+
+
+def _opening(config: Effective) -> Opening:
+    size = config.unit.picture
+    officers = config.unit.officers
+    return Opening(
+        tuple(officer.name for officer in officers),
+        tuple(officer.number for officer in officers),
+        config.rules_digest,
+        Picture(size.width, size.height, size.rate_hz, size.bits_per_second),
+        _SOUND_HZ,
+    )
+
+
+def _lens_command(args: argparse.Namespace) -> list[str]:
+    command = [sys.executable, "-I", "-m", "recorder.programs.lens"]
+    for name in ("rules", "fleet", "unit", "custody", "prompts"):
+        command += [f"--{name}", str(getattr(args, name))]
+    return command
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Conduct until power off."""
+    parser = argparse.ArgumentParser(prog="conductor", description=__doc__)
+    for name in ("rules", "fleet", "unit", "custody", "prompts", "desk"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--notice", required=True, help="id of the notice's clip")
+    parser.add_argument("--grace-ms", type=int, default=5_000)
+    args = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        loop = Loop(load.load(args.rules, args.fleet, args.unit), args)
+        loop.run()
+    except (ConfigRefused, DeviceLost, OSError) as problem:
+        print(f"conductor: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

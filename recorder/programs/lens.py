@@ -1,0 +1,154 @@
+"""The lens process: `python -I -m recorder.programs.lens`, started by the conductor only.
+
+It ends when the conductor does, or when told nothing is left of its control socket.
+"""
+
+from __future__ import annotations
+
+import argparse
+import select
+import socket
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config import load
+from config.words import ConfigRefused
+from recorder.capture import lens_words as words
+from recorder.capture.custody_link import PieceLink
+from recorder.capture.lens import CustodyGone, Lens, Senses
+from recorder.capture.notice_search import NoticeSearch
+from recorder.capture.ports import DeviceLost, Picture
+from recorder.capture.ring import Ring
+from recorder.devices.bench.air import Air
+from recorder.devices.bench.camera import BenchCamera
+from recorder.devices.bench.microphone import BenchMicrophone
+from recorder.devices.bench.speaker import BenchSpeaker
+from recorder.devices.bench.tape import FilmTape, SoundTape
+from recorder.devices.muxer import Mp4Muxer
+from recorder.devices.pace import BoottimePace
+from recorder.devices.picture_text import PictureText
+from recorder.devices.prompts import PromptsUnreadable, load_prompts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from config.schema import Effective
+
+SOUND_HZ = 48_000
+HOLD_BYTES = 32 * 1024 * 1024
+"""What the lens can hold while custody is away: 30 s at 8 Mbit/s."""
+_LOCAL = timezone(timedelta(hours=8))
+_WORK_SECONDS = 0.02
+_ALIVE_NS = 500_000_000
+
+
+class _PictureLines:
+    """The two lines of picture text: time with its trust mark and unit; officers and place."""
+
+    def __init__(self, number: str, officers: str) -> None:
+        self._number = number
+        self._officers = officers
+        self._trust = self._place = "--"
+
+    def show(self, trust: str, place: str) -> None:
+        self._trust, self._place = trust, place
+
+    def at(self, boottime_ns: int) -> tuple[str, str]:
+        utc_ns = time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME) + boottime_ns
+        local = datetime.fromtimestamp(utc_ns // 1_000_000_000, _LOCAL)
+        first = f"{local:%Y-%m-%d %H:%M:%S} +08 {self._trust}  {self._number}"
+        return first, f"{self._officers}  {self._place}"
+
+
+def bench_senses(config: Effective, custody: Path, prompts_folder: Path) -> Senses:
+    """Tapes for sensors; TapeUnplayable with a sentence if one cannot be played."""
+    unit, pace, air = config.unit, BoottimePace(), Air(SOUND_HZ)
+    size = unit.picture
+    picture = Picture(size.width, size.height, size.rate_hz, size.bits_per_second)
+    film = FilmTape(Path(unit.devices.camera))
+    sound = SoundTape(Path(unit.devices.microphone or unit.devices.camera), SOUND_HZ)
+    lines = _PictureLines(unit.number, " ".join(officer.number for officer in unit.officers))
+    prompts = load_prompts(prompts_folder)
+    speaker = BenchSpeaker(prompts, air, pace, lambda _prompt: None)
+
+    def seek(clip: str) -> NoticeSearch:
+        return NoticeSearch(prompts[clip].samples, prompts[clip].rate_hz)
+
+    return Senses(
+        camera=BenchCamera(film, picture, pace, PictureText(size.height), lines.at),
+        microphone=BenchMicrophone(sound, air, pace),
+        muxer=lambda on_lost: Mp4Muxer(picture, SOUND_HZ, on_lost),
+        link=lambda: PieceLink(custody),
+        seek=seek,
+        say=speaker.say,
+        overlay=lines.show,
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Film until the conductor is gone."""
+    parser = argparse.ArgumentParser(prog="lens", description=__doc__)
+    for name in ("rules", "fleet", "unit", "custody", "prompts"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--control", type=int, required=True, help="descriptor of the socket")
+    args = parser.parse_args(argv)
+    control = socket.socket(fileno=args.control)
+    control.setblocking(False)
+    try:
+        config = load.load(args.rules, args.fleet, args.unit)
+        senses = bench_senses(config, args.custody, args.prompts)
+    except (ConfigRefused, DeviceLost, PromptsUnreadable) as loss:
+        print(f"lens: {loss}", file=sys.stderr)
+        return 1
+    return _run(control, senses, config.unit.record.segment_seconds)
+
+
+def _run(control: socket.socket, senses: Senses, segment_seconds: int) -> int:
+    def report(word: words.Report) -> None:
+        control.send(words.encode(word))
+
+    def now_ns() -> int:
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+    lens = Lens(senses, Ring(HOLD_BYTES), report, now_ns, segment_seconds)
+    alive_ns = 0
+    try:
+        while True:
+            select.select([control], [], [], _WORK_SECONDS)
+            try:
+                for order in _orders(control):
+                    lens.obey(order)
+                lens.work()
+            except CustodyGone as gone:
+                print(f"lens: {gone}", file=sys.stderr)
+                lens.let_go_of_custody()
+            if now_ns() - alive_ns >= _ALIVE_NS:
+                alive_ns = now_ns()
+                report(lens.alive())
+    except (ConductorGone, BrokenPipeError, ConnectionResetError):
+        return 0
+
+
+class ConductorGone(Exception):
+    """Nobody is at the other end of the control socket."""
+
+
+def _orders(control: socket.socket) -> list[words.Order]:
+    orders: list[words.Order] = []
+    while True:
+        try:
+            packet = control.recv(words.PACKET_LIMIT_BYTES + 1)
+        except BlockingIOError:
+            return orders
+        if not packet:
+            raise ConductorGone
+        word = words.decode(packet)
+        if isinstance(word, words.Order):
+            orders.append(word)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
