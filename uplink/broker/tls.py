@@ -1,0 +1,66 @@
+"""TLS 1.3, mutual, both sides: contexts from three PEM files, or a sentence on what is wrong."""
+
+import ssl
+from pathlib import Path
+
+from uplink.wire.post import CertificateRefused, TlsFiles
+
+
+class _ClosingSocket(ssl.SSLSocket):
+    """A socket that a failed handshake closes; paho would leave it to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002  the base's own
+        """Shake hands, or close and raise."""
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
+def client_context(files: TlsFiles) -> ssl.SSLContext:
+    """Return a context that checks the broker's name and shows our certificate.
+
+    Raise CertificateRefused when a file is missing, unreadable or does not fit the others.
+    """
+    context = _context(ssl.PROTOCOL_TLS_CLIENT, files)
+    context.sslsocket_class = _ClosingSocket
+    return context
+
+
+def server_context(files: TlsFiles) -> ssl.SSLContext:
+    """Return a context that lets in only clients with a certificate of our CA.
+
+    Raise CertificateRefused when a file is missing, unreadable or does not fit the others.
+    """
+    context = _context(ssl.PROTOCOL_TLS_SERVER, files)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def _context(protocol: int, files: TlsFiles) -> ssl.SSLContext:
+    context = ssl.SSLContext(protocol)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    try:
+        context.load_verify_locations(files.ca)
+    except OSError as error:
+        raise _unusable("CA", files.ca, error) from error
+    try:
+        context.load_cert_chain(files.certificate, files.key)
+    except ssl.SSLError as error:
+        raise CertificateRefused(
+            f"certificate {files.certificate} and key {files.key} cannot be used together "
+            f"({error.reason}); enrol again to get a matching pair"
+        ) from error
+    except OSError as error:
+        missing = files.key if files.certificate.exists() else files.certificate
+        raise _unusable("certificate or key", missing, error) from error
+    return context
+
+
+def _unusable(what: str, path: Path, error: OSError) -> CertificateRefused:
+    reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+    return CertificateRefused(
+        f"the {what} file {path} cannot be used ({reason}); "
+        "check the path and its permissions, or enrol again"
+    )
