@@ -1,0 +1,194 @@
+"""Step 9, first half: open a file with a key and measure what is inside, in one pass."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from recorder.evidence.age import SEALED_CHUNK, Decryptor, decrypt
+from recorder.evidence.errors import DamagedChunk, EvidenceError, Malformed, NotForUs
+from recorder.evidence.fragments import FragmentHasher, Timescales, decode_seconds
+from recorder.evidence.record import Clear, Fragments, SealedMedia
+from recorder.evidence.sidecar import parse_side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from recorder.evidence.age import Identity
+    from recorder.evidence.record import SealedFile
+    from recorder.evidence.sidecar import SideHeader
+
+MOST_SIDE_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """The first chunk that does not authenticate; `media_seconds` into its file, if known."""
+
+    from_byte: int
+    to_byte: int
+    media_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a key showed of one file; what could not be seen is None or empty."""
+
+    clear: Clear | None = None
+    fragments: Fragments | None = None
+    side: SideHeader | None = None
+    fits: bool = True
+    damage: Damage | None = None
+    trouble: str = ""
+    inside: str = ""
+
+
+class Measure:
+    """Takes clear bytes as they come; digests them, and their fragments or lines."""
+
+    __slots__ = ("_clear", "_film", "_lines", "_most_side_bytes", "_trouble", "length")
+
+    def __init__(self, *, film: bool, most_side_bytes: int = MOST_SIDE_BYTES) -> None:
+        self._most_side_bytes = most_side_bytes
+        self._clear = hashlib.sha256()
+        self._film = FragmentHasher() if film else None
+        self._lines = bytearray()
+        self._trouble = ""
+        self.length = 0
+
+    def take(self, clear: bytes) -> None:
+        """Take the next clear bytes."""
+        self.length += len(clear)
+        self._clear.update(clear)
+        if self._trouble:
+            return
+        try:
+            if self._film is not None:
+                self._film.feed(clear)
+            else:
+                self._lines += clear
+        except Malformed as error:
+            self._trouble = str(error)
+        if len(self._lines) > self._most_side_bytes:
+            self._trouble = f"It has more than {self._most_side_bytes} bytes."
+            self._lines.clear()
+
+    def opened(self, *, complete: bool) -> Opened:
+        """Give what was measured."""
+        clear = Clear(self.length, self._clear.hexdigest())
+        if self._trouble:
+            return Opened(clear=clear, inside=self._trouble)
+        fragments, side = None, None
+        try:
+            if self._film is not None:
+                count, root = self._film.finish() if complete else self._film.finish_cut()
+                fragments = Fragments(count, root.hex())
+            elif self.length:
+                side, _ = parse_side(bytes(self._lines if complete else _whole(self._lines)))
+        except Malformed as error:
+            return Opened(clear=clear, inside=str(error))
+        return Opened(clear=clear, fragments=fragments, side=side)
+
+
+def _whole(lines: bytearray) -> bytearray:
+    """Leave out the line that a power cut left unfinished."""
+    return lines[: lines.rfind(b"\n") + 1]
+
+
+class Opener:
+    """Opens one sealed file as its bytes come by."""
+
+    __slots__ = ("_decryptor", "_identities", "_limit", "_measure", "_sealed", "_tail")
+
+    def __init__(
+        self, sealed: SealedMedia | SealedFile, identities: Sequence[Identity], tail: bytes
+    ) -> None:
+        """`tail` are the bytes of the tail file, empty if there is none."""
+        self._sealed = sealed
+        self._identities = identities
+        self._tail = tail
+        self._decryptor = Decryptor(identities)
+        self._measure = Measure(film=isinstance(sealed, SealedMedia))
+        self._limit: int | None = None
+        if not sealed.complete:
+            self._limit = sealed.clear.length if sealed.tail is None else sealed.tail.offset
+
+    def feed(self, block: bytes) -> None:
+        """Take the next encrypted bytes; raises what the decryptor raises."""
+        if self._limit is None or self._measure.length < self._limit:
+            self._take(self._decryptor.feed(block))
+
+    def finish(self) -> Opened:
+        """Take the end of the file; raises what the decryptor raises."""
+        if self._limit is None:
+            self._take(self._decryptor.finish())
+            return self._measure.opened(complete=True)
+        if self._measure.length < self._limit:
+            self._take(self._decryptor.finish_cut().clear)
+        if self._tail:
+            room = self._sealed.clear.length - self._measure.length
+            self._measure.take(self._clear_tail()[:room])
+        return self._measure.opened(complete=False)
+
+    def _clear_tail(self) -> bytes:
+        try:
+            return decrypt(self._tail, self._identities)
+        except DamagedChunk as error:  # its place is in the tail, not in the film
+            raise Malformed(f"Its tail does not open: {error}") from error
+
+    def _take(self, clear: bytes) -> None:
+        if self._limit is not None:
+            clear = clear[: self._limit - self._measure.length]
+        if clear:
+            self._measure.take(clear)
+
+
+def outcome(error: EvidenceError, size: int) -> Opened:
+    """Say what an error while opening means; `size` is the file's length in bytes."""
+    if isinstance(error, NotForUs):
+        return Opened(fits=False)
+    if isinstance(error, DamagedChunk):
+        until = min(error.cipher_offset + SEALED_CHUNK, size)
+        return Opened(damage=Damage(error.cipher_offset, until, None), trouble=str(error))
+    return Opened(trouble=str(error))
+
+
+def second_of_damage(blocks: Iterable[bytes], identities: Sequence[Identity]) -> float | None:
+    """Give the seconds from the film's first fragment to its first damaged chunk, or None.
+
+    Reads chunk by chunk, so that every fragment before the damage is known.
+    """
+    decryptor, film = Decryptor(identities), FragmentHasher()
+    opening, first, recent, recent_start = b"", b"", bytearray(), 0
+    try:
+        for piece in _pieces(blocks):
+            clear = decryptor.feed(piece)
+            film.feed(clear)
+            recent += clear
+            leaves = film.leaves
+            if not leaves:
+                continue
+            if not first:
+                opening, first = bytes(recent[: leaves[0].end]), bytes(recent[leaves[0].end :])
+            surplus = leaves[-1].end - recent_start
+            del recent[:surplus]
+            recent_start += surplus
+    except EvidenceError:
+        pass  # the damage that is being looked for
+    try:
+        ticks = Timescales.parse(opening)
+        return decode_seconds(_moof(recent), ticks) - decode_seconds(_moof(first), ticks)
+    except Malformed:
+        return None
+
+
+def _moof(fragment: bytes | bytearray) -> bytes:
+    size = int.from_bytes(fragment[:4], "big")
+    return bytes(fragment[:size])
+
+
+def _pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    for block in blocks:
+        for start in range(0, len(block), SEALED_CHUNK):
+            yield block[start : start + SEALED_CHUNK]
