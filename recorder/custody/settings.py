@@ -1,0 +1,98 @@
+"""Custody's configuration: one small TOML file, read strictly.
+
+Every key must be there; an unknown one is refused. Secrets stand in no configuration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from recorder.evidence.age import Recipient
+from recorder.evidence.errors import Malformed
+from recorder.evidence.record import UnitKind
+from recorder.evidence.words import check_digest, unit_origin
+from recorder.handover.errors import BadSettings
+from recorder.handover.packets import Role
+from recorder.handover.table import Table, read_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from recorder.evidence.receipt import LogPolicy
+
+MAX_SYNC_MS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What custody is told; folders are absolute."""
+
+    agency: str
+    unit: str
+    unit_kind: UnitKind
+    origin: str
+    spool: Path
+    keys: Path
+    state: Path
+    socket: Path
+    recipients: tuple[Recipient, ...]
+    policy: LogPolicy
+    users: Mapping[Role, int] | None  # None: a bench unit, where one user takes every role
+    protect: bool
+    sync_ms: int
+    floor_minutes: int
+    software: str
+    software_sha256: str
+    config_sha256: str
+
+
+def load(path: Path) -> Settings:
+    """Read the configuration; BadSettings with a sentence for everything that is wrong."""
+    table = Table.load(path)
+    agency, unit = table.take("agency", str), table.take("unit", str)
+    try:
+        origin = unit_origin(agency, unit)
+    except Malformed as error:
+        raise BadSettings(f"{path}: {error}") from None
+    kind = table.parsed("unit_kind", UnitKind)
+    settings = Settings(
+        agency=agency,
+        unit=unit,
+        unit_kind=kind,
+        origin=origin,
+        spool=table.folder("spool"),
+        keys=table.folder("keys"),
+        state=table.folder("state"),
+        socket=table.folder("socket"),
+        recipients=_recipients(table),
+        policy=read_policy(table.table("station"), agency),
+        users=_users(table) if kind is UnitKind.DEVICE else None,
+        protect=table.take("protect", bool),
+        sync_ms=table.number("sync_ms", 10, MAX_SYNC_MS),
+        floor_minutes=table.number("floor_minutes", 0, 600),
+        software=table.take("software", str),
+        software_sha256=table.parsed("software_sha256", check_digest),
+        config_sha256=table.parsed("config_sha256", check_digest),
+    )
+    table.end()
+    return settings
+
+
+def _recipients(table: Table) -> tuple[Recipient, ...]:
+    try:
+        recipients = tuple(map(Recipient.parse, table.texts("recipients")))
+    except Malformed as error:
+        raise BadSettings(f"A recipient is wrong: {error}") from None
+    if not recipients:
+        raise BadSettings("There is no recipient; name the station's and the recovery key (age1…).")
+    return recipients
+
+
+def _users(table: Table) -> Mapping[Role, int]:
+    """Read `[users]`: a user number for each role that may connect."""
+    given = table.table("users")
+    users = {role: given.number(role.value, 0, 2**32 - 2) for role in Role if given.has(role)}
+    given.end()
+    return users

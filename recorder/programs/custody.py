@@ -1,0 +1,96 @@
+"""The process that holds the pen: `python -I -m recorder.programs.custody --config FILE`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recorder.custody.clock import KernelClock
+from recorder.custody.durable import LinuxDisk
+from recorder.custody.effects import go_on
+from recorder.custody.errors import CustodyError
+from recorder.custody.house import Custody, World
+from recorder.custody.layout import make_layout
+from recorder.custody.settings import Settings, load
+from recorder.handover.connection import SocketInUse, listen
+from recorder.handover.errors import BadSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_FIRST_PASSED_FD = 3
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until told to stop; one sentence and 1 for whatever stands in the way."""
+    parser = argparse.ArgumentParser(prog="custody", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="its TOML file")
+    parser.add_argument(
+        "--init", action="store_true", help="make folders and keys of a new unit, and end"
+    )
+    args = parser.parse_args(argv)
+    try:
+        settings = load(args.config)
+        world = World(KernelClock(), secrets.token_bytes, LinuxDisk(), go_on, _boot_id())
+        if args.init:
+            print(make_layout(settings, world))
+            return 0
+        return _serve(settings, world)
+    except (CustodyError, BadSettings, SocketInUse) as trouble:
+        print(f"custody: {trouble}", file=sys.stderr)
+    except OSError as trouble:
+        place = f" at {trouble.filename}" if trouble.filename else ""
+        print(f"custody: {trouble.strerror or trouble}{place}; nothing is lost.", file=sys.stderr)
+    return 1
+
+
+def _serve(settings: Settings, world: World) -> int:
+    woken, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(waker)
+    stopped: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda which, _frame: stopped.append(which))
+    custody = Custody(settings, _passed_socket() or listen(settings.socket), world)
+    custody.watch(woken)
+    notify("READY=1")
+    print(json.dumps({"event": "ready", "run": custody.run}), flush=True)
+    while not stopped:
+        custody.turn()
+        notify("WATCHDOG=1")
+    custody.shut_down("stopped by " + signal.Signals(stopped[0]).name)
+    return 0
+
+
+def notify(state: str) -> None:
+    """Tell systemd how we are, if it asked (sd_notify)."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+            end.connect(address.replace("@", "\0", 1) if address[0] == "@" else address)
+            end.sendall(state.encode())
+
+
+def _passed_socket() -> socket.socket | None:
+    """Take the socket that systemd listens on for us, if there is one."""
+    mine = os.environ.get("LISTEN_PID") == str(os.getpid())
+    if not mine or os.environ.get("LISTEN_FDS") != "1":
+        return None
+    listener = socket.socket(fileno=_FIRST_PASSED_FD)
+    listener.setblocking(False)
+    return listener
+
+
+def _boot_id() -> str:
+    return BOOT_ID.read_text(encoding="ascii").strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

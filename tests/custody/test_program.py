@@ -1,0 +1,220 @@
+"""The programs as they are started: one sentence for what is wrong, and a whole short life."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from recorder.evidence.record import Shutdown, StopCause
+from recorder.handover import packets as p
+from recorder.handover.codec import keep_packets
+from recorder.handover.connection import Link, listen
+from tests.custody.judge import disproofs
+from tests.custody.rig import AGENCY, NUMBER, Rig
+from tests.verify.film import fragment, opening
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+Kind = TypeVar("Kind")
+
+
+def config_text(rig: Rig, **changes: str) -> str:
+    s = rig.settings
+    values = {
+        "agency": f'"{AGENCY}"',
+        "unit": f'"{NUMBER}"',
+        "unit_kind": '"bench"',
+        "spool": f'"{s.spool}"',
+        "keys": f'"{s.keys}"',
+        "state": f'"{s.state}"',
+        "socket": f'"{s.socket}"',
+        "recipients": json.dumps([r.text() for r in s.recipients]),
+        "protect": "false",
+        "sync_ms": "50",
+        "floor_minutes": "0",
+        "software": '"shilu 0.1.0"',
+        "software_sha256": '"' + "cd" * 32 + '"',
+        "config_sha256": '"' + "ef" * 32 + '"',
+        **changes,
+    }
+    lines = [f"{key} = {value}" for key, value in values.items() if value]
+    return "\n".join(lines) + "\n" + station_table(rig)
+
+
+def station_table(rig: Rig) -> str:
+    policy = rig.settings.policy
+    witnesses = json.dumps([key.text() for key in policy.witnesses])
+    return f'[station]\nlog_key = "{policy.station.text()}"\nwitnesses = {witnesses}\nquorum = 2\n'
+
+
+def written(rig: Rig, text: str) -> Path:
+    path = rig.folder / "custody.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def command(program: str, *arguments: object) -> list[str]:
+    return [sys.executable, "-I", "-m", f"recorder.programs.{program}", *map(str, arguments)]
+
+
+def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(program, *arguments), capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+@pytest.fixture
+def served(rig: Rig) -> Iterator[subprocess.Popen[str]]:
+    """Custody as a process of its own, ready."""
+    config = written(rig, config_text(rig))
+    with subprocess.Popen(
+        command("custody", "--config", config), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline()) == {"event": "ready", "run": 1}
+        yield process
+        if process.poll() is None:
+            process.kill()
+
+
+def heard(link: Link, kind: type[Kind]) -> Kind:
+    """Wait for the next packet of a kind."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(link, selectors.EVENT_READ)
+        while selector.select(10):
+            packet = link.receive()
+            if isinstance(packet, kind):
+                return packet
+    raise AssertionError(f"custody never said {kind.__name__}")
+
+
+@pytest.mark.slow
+def test_a_process_records_is_told_to_end_and_says_so(
+    rig: Rig, served: subprocess.Popen[str]
+) -> None:
+    conductor, lens = Link.connect(rig.settings.socket), Link.connect(rig.settings.socket)
+    conductor.send(p.Hello(p.Role.CONDUCTOR))
+    lens.send(p.Hello(p.Role.LENS))
+    heard(lens, p.Welcome)
+    conductor.send(rig.opening())
+    heard(conductor, p.Opened)
+    for media, opens in ((opening(), True), (fragment(0, bytes(100_000)), False)):
+        stamps = p.Stamps(1, 2, 0 if opens else 12, 0)
+        for keep in keep_packets(media, stamps, opens=opens, key=not opens):
+            lens.send(keep)
+    heard(lens, p.Kept)
+    lens.send(p.End())
+    conductor.send(p.Close(StopCause.BUTTON))
+    heard(conductor, p.Closed)
+    served.send_signal(signal.SIGTERM)
+    assert served.wait(10) == 0
+    assert rig.records()[-1].body == Shutdown("stopped by SIGTERM")
+    assert disproofs(rig) == set()
+    conductor.close()
+    lens.close()
+
+
+@pytest.mark.slow
+def test_a_socket_in_use_ends_the_second_process_with_one_sentence(
+    rig: Rig, served: subprocess.Popen[str]
+) -> None:
+    done = run("custody", "--config", rig.folder / "custody.toml")
+    assert served.poll() is None
+    assert done.returncode == 1
+    assert "stop that one first" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_init_makes_a_unit_once(rig: Rig) -> None:
+    places = {
+        name: f'"{rig.folder / "new" / name}"' for name in ("spool", "keys", "state", "socket")
+    }
+    config = written(rig, config_text(rig, **places))
+    first, second = (run("custody", "--config", config, "--init") for _ in range(2))
+    assert first.returncode == 0
+    assert first.stdout.strip() == str(rig.folder / "new" / "keys" / "identity.csr")
+    assert "BEGIN CERTIFICATE REQUEST" in (rig.folder / "new/keys/identity.csr").read_text()
+    assert (rig.folder / "new/keys/identity.pem").stat().st_mode & 0o777 == 0o600
+    assert second.returncode == 1
+    assert "already" in second.stderr
+
+
+WRONG = {
+    "no unit": ({"unit": ""}, "lacks unit"),
+    "an unknown key": ({"colour": '"red"'}, "unknown keys: colour"),
+    "a unit that is none": ({"unit": '"x"'}, "not a unit's number"),
+    "a text for a number": ({"sync_ms": '"fast"'}, "must be of kind int"),
+    "a pace beyond half a second": ({"sync_ms": "900"}, "must be 10 to 500"),
+    "a relative folder": ({"spool": '"spool"'}, "absolute path"),
+    "no recipient": ({"recipients": "[]"}, "no recipient"),
+    "a recipient that is none": ({"recipients": '["age1x"]'}, "recipient is wrong"),
+    "a kind that is none": ({"unit_kind": '"toy"'}, "unit_kind is wrong"),
+    "a digest that is none": ({"config_sha256": '"abc"'}, "config_sha256 is wrong"),
+    "a device without users": ({"unit_kind": '"device"'}, "lacks users"),
+    "no TOML": ({"agency": "= ="}, "is not TOML"),
+    "a spool that is not there": ({"spool": '"/nonexistent/spool"'}, "--init"),
+    "keys that are not there": ({"keys": '"/nonexistent/keys"'}, "identity key"),
+    "a state that is not there": ({"state": '"/nonexistent/state"'}, "--init"),
+    "a socket that cannot be": ({"socket": '"/nonexistent/c.sock"'}, "choose another path"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_wrong_is_one_sentence(rig: Rig, wrong: str) -> None:
+    changes, word = WRONG[wrong]
+    done = run("custody", "--config", written(rig, config_text(rig, **changes)))
+    assert done.returncode == 1
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_release_as_a_process_frees_what_is_receipted(
+    rig: Rig, served: subprocess.Popen[str]
+) -> None:
+    config = rig.folder / "release.toml"
+    config.write_text(
+        f'agency = "{AGENCY}"\nunit = "{NUMBER}"\nspool = "{rig.settings.spool}"\n'
+        f'socket = "{rig.settings.socket}"\nleast_age_hours = 0\nkeep_marked = true\n'
+        + station_table(rig),
+        encoding="utf-8",
+    )
+    assert served.poll() is None
+    done = run("release", "--config", config)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    served.kill()
+    served.wait(10)
+    alone = run("release", "--config", config)
+    assert alone.returncode == 1
+    assert "does not answer" in alone.stderr
+
+
+@pytest.mark.slow
+def test_systemd_is_told_when_custody_is_ready(rig: Rig) -> None:
+    address = rig.folder / "notify"
+    config = written(rig, config_text(rig))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(address))
+        manager.settimeout(10)
+        environment = {**os.environ, "NOTIFY_SOCKET": str(address)}
+        with subprocess.Popen(
+            command("custody", "--config", config), stdout=subprocess.DEVNULL, env=environment
+        ) as process:
+            assert manager.recv(100) == b"READY=1"
+            assert manager.recv(100) == b"WATCHDOG=1"
+            process.terminate()
+    listen(rig.settings.socket).close()

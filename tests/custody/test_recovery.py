@@ -1,0 +1,107 @@
+"""What a start finds and says: cut segments, strangers' files, torn ends, and nothing invented."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from recorder.evidence.record import (
+    Ending,
+    InterruptCause,
+    Orphan,
+    RunBegins,
+    Stop,
+    StopCause,
+)
+from recorder.handover import packets as p
+from tests.custody.judge import clear_of, disproofs
+
+if TYPE_CHECKING:
+    from tests.custody.rig import Rig
+
+
+def test_a_cut_segment_is_sealed_as_it_lies_with_what_was_kept(rig: Rig) -> None:
+    _, lens = rig.start().record(pieces=4, media_bytes=90_000)
+    rig.pass_ms(400)
+    before = (rig.settings.spool / "media/000001-0001.mp4.age").read_bytes()
+    rig.cut()
+    rig.start()
+    (segment,) = rig.segments()
+    assert (segment.ending, segment.cause) == (Ending.INTERRUPTED, InterruptCause.CUSTODY_LOST)
+    assert (segment.media.complete, segment.media.length) == (False, len(before))
+    assert segment.span.frames == 48
+    assert segment.media.tail is not None
+    assert len(clear_of(rig, segment.media)) == segment.media.clear.length > 4 * 90_000
+    assert rig.newest(Stop) == Stop(1, StopCause.CUSTODY_LOST, 1, 48)
+    assert lens.of(p.Kept)[-1] == p.Kept(5)
+    assert disproofs(rig) == set()
+
+
+def test_a_recording_cut_off_before_its_first_sync_claims_nothing(rig: Rig) -> None:
+    conductor, lens = rig.start().conductor(), rig.lens()
+    conductor.ask(rig.opening())
+    lens.ask(*rig.open_piece())
+    rig.cut()
+    rig.start()
+    (segment,) = rig.segments()
+    assert (segment.media.clear.length, segment.standing) == (0, None)
+    assert disproofs(rig) == set()
+
+
+def test_a_recording_cut_off_before_any_piece_just_stops(rig: Rig) -> None:
+    rig.start().conductor().ask(rig.opening())
+    rig.cut()
+    rig.start()
+    assert rig.newest(Stop) == Stop(1, StopCause.CUSTODY_LOST, 0, 0)
+    assert rig.conductor().of(p.Welcome)[0].interrupted == 1
+
+
+def test_torn_ends_are_measured_and_stay_as_they_are(rig: Rig) -> None:
+    rig.start()
+    rig.cut()
+    folder = rig.settings.spool / "log"
+    for name, torn in (("000001.jsonl", b'{"at":{"boot'), ("000001.heads", b"baofeng-mz.sh")):
+        (folder / name).chmod(0o640)
+        with (folder / name).open("ab") as file:
+            file.write(torn)
+    rig.start()
+    begins = rig.newest(RunBegins)
+    assert not begins.clean
+    assert (begins.torn.log_bytes, begins.torn.heads_bytes) == (12, 13)
+    assert (folder / "000001.jsonl").read_bytes().endswith(b"boot")
+    assert disproofs(rig) == set()
+
+
+def test_a_file_that_no_record_names_is_named_once_and_left_alone(rig: Rig) -> None:
+    rig.start()
+    stray = rig.settings.spool / "media" / "000007-0001.mp4.age"
+    stray.write_bytes(b"who put this here?")
+    for _ in range(2):
+        rig.cut()
+        rig.start()
+    orphans = [r.body for r in rig.records() if isinstance(r.body, Orphan)]
+    assert [(o.file, o.length) for o in orphans] == [("media/000007-0001.mp4.age", 18)]
+    assert stray.read_bytes() == b"who put this here?"
+
+
+def test_a_film_that_lost_what_was_promised_is_sealed_without_the_promise(rig: Rig) -> None:
+    rig.start().record(pieces=4, media_bytes=90_000)
+    rig.pass_ms(400)
+    rig.cut()
+    film = rig.settings.spool / "media/000001-0001.mp4.age"
+    film.chmod(0o640)
+    film.write_bytes(film.read_bytes()[:70_000])
+    rig.start()
+    (segment,) = rig.segments()
+    assert (segment.media.length, segment.media.clear.length) == (70_000, 0)
+    assert segment.standing is None
+
+
+def test_the_next_recording_may_continue_the_interrupted_one(rig: Rig) -> None:
+    rig.start().record(pieces=1)
+    rig.cut()
+    rig.start()
+    conductor = rig.conductor()
+    assert conductor.of(p.Welcome)[0].next == 2
+    conductor.ask(replace(rig.opening(), continues=1))
+    assert rig.lens().of(p.Welcome)[0].interrupted == 0
