@@ -135,7 +135,7 @@ class MosquittoBroker:
         log = self._folder / "mosquitto.log"
         with log.open("wb") as out:
             self._process = subprocess.Popen(
-                [self._program, "-c", settings_file],
+                [*_leash(), self._program, "-c", settings_file],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
@@ -183,6 +183,12 @@ class MosquittoBroker:
             f"{self._program} did not start ({said[-1] if said else 'it said nothing'}); "
             f"see {log}, or use the embedded broker"
         )
+
+
+def _leash() -> tuple[str, ...]:
+    """Let the kernel end the child when we are killed, so that it does not keep the port."""
+    setpriv = shutil.which("setpriv")
+    return () if setpriv is None else (setpriv, "--pdeathsig", "TERM")
 
 
 def _free_address(wanted: Address) -> Address:

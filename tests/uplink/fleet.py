@@ -1,0 +1,271 @@
+"""Real processes at a real broker: station and courier as programs, custody as a thread."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from recorder.evidence.head import Head
+from recorder.evidence.moment import ClockSource
+from recorder.evidence.receipt import CustodyEntry, TlogProof
+from recorder.evidence.tree import EMPTY_ROOT
+from recorder.evidence.trust import parse_trust
+from recorder.evidence.words import CHAIN_FILE, base64_bytes
+from recorder.handover.connection import Link, accept, listen
+from recorder.handover.errors import LinkLost
+from recorder.handover.packets import (
+    AnchorOffer,
+    Fault,
+    Filed,
+    Hello,
+    Packet,
+    ReceiptOffer,
+    Welcome,
+)
+from tests.uplink.dock import Spool
+from tests.verify.unit import Unit
+from uplink.courier.filing import FilingRefused
+from uplink.station.settings import read_identity
+from uplink.wire.proofs import AnchorLetter, ReceiptLetter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+AGENCY = "baofeng-mz"
+WAIT_SECONDS = 40
+
+
+class Custody:
+    """Answers the courier over the real socket, from a thread, until closed."""
+
+    def __init__(self, path: Path, spool: Spool) -> None:
+        self._spool = spool
+        self._listener = listen(path)
+        self._wake, self._woken = socket.socketpair()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._wake.send(b"x")
+        self._thread.join()
+        self._listener.close()
+        self._wake.close()
+        self._woken.close()
+
+    def _run(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._listener, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            links: list[Link] = []
+            while True:
+                for key, _ready in selector.select():
+                    if key.fileobj is self._woken:
+                        for link in links:
+                            link.close()
+                        return
+                    if key.fileobj is self._listener:
+                        caller = accept(self._listener)
+                        if caller is not None:
+                            links.append(caller)
+                            selector.register(caller, selectors.EVENT_READ)
+                    elif isinstance(key.fileobj, Link):
+                        self._answer(selector, key.fileobj)
+
+    def _answer(self, selector: selectors.BaseSelector, link: Link) -> None:
+        try:
+            packet = link.receive()
+            if packet is not None:
+                link.send(self._reply(packet))
+        except LinkLost:
+            selector.unregister(link)
+            link.close()
+
+    def _reply(self, packet: Packet) -> Packet:
+        try:
+            match packet:
+                case Hello():
+                    unit = self._spool.unit
+                    return Welcome(
+                        unit.origin, unit.run, 0, 0, 0, 1, True, "", 200, ClockSource.NTP
+                    )
+                case ReceiptOffer(proof, consistency, since):
+                    hashes = tuple(map(base64_bytes, consistency))
+                    seq = self._spool.receipt(ReceiptLetter(proof, hashes, since, ()))
+                    size = CustodyEntry.parse(TlogProof.parse(proof.encode()).extra).size
+                    return Filed(seq, size)
+                case AnchorOffer(checkpoint, consistency, since):
+                    hashes = tuple(map(base64_bytes, consistency))
+                    return Filed(self._spool.anchor(AnchorLetter(checkpoint, hashes, since)), 0)
+        except FilingRefused as refusal:
+            return Fault(str(refusal), "receipt")
+        return Fault("the courier asks for receipts and anchors only", "other")
+
+
+@dataclass
+class Program:
+    """A child process whose standard output is events, and which is ours to kill."""
+
+    module: str
+    arguments: list[str]
+    events: list[dict[str, object]] = field(default_factory=list)
+
+    def start(self) -> Self:
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", self.module, *self.arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).resolve().parents[2],
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        return self
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def await_event(self, wanted: Callable[[dict[str, object]], bool]) -> dict[str, object]:
+        while True:
+            line = self._lines.get(timeout=WAIT_SECONDS)
+            if line is None:
+                raise AssertionError(
+                    f"{self.module} ended: {self.end()}; it said {self.events[-5:]}"
+                )
+            event = json.loads(line)
+            self.events.append(event)
+            if wanted(event):
+                return event
+
+    def named(self, name: str) -> dict[str, object]:
+        return self.await_event(lambda event: event["event"] == name)
+
+    def rest(self) -> list[dict[str, object]]:
+        """Give every event of a program that ended."""
+        while (line := self._lines.get(timeout=WAIT_SECONDS)) is not None:
+            self.events.append(json.loads(line))
+        return self.events
+
+    def kill(self) -> None:
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.end()
+
+    def stop(self) -> tuple[int, str]:
+        if self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGTERM)
+        return self.end()
+
+    def end(self) -> tuple[int, str]:
+        """Wait for the end; give the exit code and what it complained of."""
+        code = self.process.wait(WAIT_SECONDS)
+        self._reader.join(WAIT_SECONDS)
+        assert self.process.stderr is not None
+        assert self.process.stdout is not None
+        said = self.process.stderr.read()
+        self.process.stderr.close()
+        self.process.stdout.close()
+        return code, said
+
+
+def run(module: str, *arguments: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).resolve().parents[2],
+        timeout=WAIT_SECONDS,
+    )
+    return done.returncode, done.stderr
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Fleet:
+    """A station founded by its own program, and one enrolled unit with its spool."""
+
+    def __init__(self, folder: Path, run_broker: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.station_folder = folder / "station"
+        code, said = run(
+            "uplink.programs.station",
+            *("init", str(self.station_folder), "--agency", AGENCY, "--port", str(self.port)),
+            *("--run-broker", run_broker, "--not-immutable"),
+        )
+        assert code == 0, said
+        self.unit = Unit()
+        self.unit.station_key = read_identity(self.station_folder / "station.agekey")
+        self.papers = folder / "papers"
+        self._enrol()
+        self.unit.files[CHAIN_FILE] = (self.papers / "chain.pem").read_bytes()
+        policy = parse_trust((self.station_folder / "trust.toml").read_text()).policy
+        head = Head(policy.station.name, 0, EMPTY_ROOT)
+        self.spool = Spool(self.unit, folder / "spool", policy, head)
+        self.spool.flush()
+        self.custody = Custody(folder / "custody.sock", self.spool)
+        self.courier_file = folder / "courier.toml"
+        self.courier_file.write_text(
+            f'version = 1\nagency = "{AGENCY}"\nunit = "{self.unit.number}"\nspool = "spool"\n'
+            'outbox = "outbox.sqlite"\ncustody_socket = "custody.sock"\nchunk_kib = 64\n'
+            f'[broker]\nhost = "127.0.0.1"\nport = {self.port}\nca = "papers/ca.pem"\n'
+            'certificate = "papers/tls.pem"\nkey = "papers/tls.key"\n'
+        )
+
+    def _enrol(self) -> None:
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.unit.number)])
+        request = x509.CertificateSigningRequestBuilder().subject_name(name)
+        csr = self.folder / "unit.csr"
+        signed = request.sign(self.unit.identity.private, SHA256())
+        csr.write_bytes(signed.public_bytes(Encoding.PEM))
+        code, said = run(
+            "uplink.programs.station",
+            *("enrol", str(self.station_folder), self.unit.number),
+            *("--csr", str(csr), "--out", str(self.papers)),
+        )
+        assert code == 0, said
+
+    def station(self) -> Program:
+        config = str(self.station_folder / "station.toml")
+        return Program("uplink.programs.station", ["--config", config]).start()
+
+    def courier(self) -> Program:
+        arguments = ["--config", str(self.courier_file), "--once", "--limit-seconds", "35"]
+        return Program("uplink.programs.courier", arguments).start()
+
+    def archived(self) -> dict[str, bytes]:
+        folder = self.station_folder / "data" / "archive" / AGENCY / self.unit.number
+        return {
+            str(path.relative_to(folder)): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+
+    def sealed(self) -> dict[str, bytes]:
+        return {name: data for name, data in self.unit.files.items() if name.startswith("media/")}
+
+    def close(self) -> None:
+        self.custody.close()

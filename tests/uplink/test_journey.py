@@ -1,0 +1,238 @@
+"""From a spool to receipts, in one thread and without a broker."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import bagit
+
+from recorder.evidence.moment import utc_text
+from recorder.evidence.record import Ending, ReceiptFiled, parse_record
+from recorder.evidence.words import log_file, media_file, tail_of
+from recorder.programs import verify
+from tests.uplink.dock import Dock
+from tests.verify.unit import NOON_MS
+from uplink.courier import events as courier_events
+from uplink.courier.filing import FilingLost, FilingRefused
+from uplink.station.journeys import Limits
+from uplink.station.package import Order, Packer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from uplink.station.ingest import Ingest
+    from uplink.wire.post import Letter
+    from uplink.wire.proofs import AnchorLetter, ReceiptLetter
+
+
+@dataclass
+class Lossy:
+    """A worker's ear behind a line that loses letters."""
+
+    ingest: Ingest
+    take: Callable[[Letter], None]
+
+    def settle(self) -> None:
+        self.ingest.settle()
+
+
+def filed(dock: Dock) -> list[ReceiptFiled]:
+    bodies = [parse_record(line).body for line in dock.unit.lines]
+    return [body for body in bodies if isinstance(body, ReceiptFiled)]
+
+
+def test_everything_comes_home_and_every_receipt_is_filed(tmp_path: Path) -> None:
+    dock = Dock(tmp_path)
+    dock.enrol()
+    dock.unit.boot()
+    dock.unit.record(3, 2)
+    dock.unit.record(1)
+    dock.dock()
+    dock.bring_home()
+    archived = dock.archived()
+    for name, data in dock.sealed().items():
+        assert archived[name] == data
+    assert sorted(dock.receipted_files()) == sorted(dock.sealed())
+    assert {body.size for body in filed(dock)} == {
+        entry.size for entry in dock.index().issued(dock.unit.origin)
+    }
+
+
+def test_marked_footage_travels_first_then_the_older(tmp_path: Path) -> None:
+    dock = Dock(tmp_path)
+    dock.enrol()
+    dock.unit.boot()
+    dock.unit.record(1)
+    number = dock.unit.start()
+    dock.unit.segment(number, 1, 1, Ending.STOP)
+    dock.unit.clock.boottime_ms -= 500
+    dock.unit.mark()
+    dock.dock()
+    dock.bring_home()
+    told = [one.file for one in dock.said if isinstance(one, courier_events.StoredFile)]
+    logs = [one for one in told if one.startswith("log/")]
+    media = [one for one in told if one.endswith(".mp4.age")]
+    assert told[: 1 + len(logs)] == ["identity/chain.pem", *logs]
+    assert media == [media_file(2, 1), media_file(1, 1)]
+
+
+def test_a_power_cut_with_torn_ends_comes_home_with_its_tails(tmp_path: Path) -> None:
+    dock = Dock(tmp_path)
+    dock.enrol()
+    dock.unit.boot()
+    dock.unit.fragment_bytes = 90_000
+    cut = dock.unit.start()
+    dock.unit.power_cut(cut, 1, 2, torn_log=b'{"half', torn_heads=b"baofeng-mz.shilu/BF")
+    never_synced = dock.unit.start()
+    dock.unit.power_cut(never_synced, 1, 1, synced=False)
+    dock.unit.record(1)
+    dock.dock()
+    dock.bring_home()
+    assert dock.courier.home
+    assert sorted(dock.receipted_files()) == sorted(dock.sealed())
+    assert tail_of(media_file(cut, 1)) in dock.receipted_files()
+    assert dock.archived()[log_file(1)] == dock.unit.files[log_file(1)]
+
+
+def test_torn_bytes_that_the_next_run_does_not_state_are_refused(tmp_path: Path) -> None:
+    dock = Dock(tmp_path)
+    dock.enrol()
+    dock.unit.boot()
+    dock.unit.power_cut(dock.unit.start(), 1, 1, torn_log=b'{"half')
+    dock.unit.files[log_file(1)] += b"more"
+    dock.dock()
+    dock.bring_home()
+    assert "torn bytes" in dock.courier.refused[log_file(1)]
+
+
+def test_a_log_that_went_on_after_a_receipt_is_followed_from_there(tmp_path: Path) -> None:
+    dock = Dock(tmp_path)
+    dock.enrol()
+    dock.unit.boot()
+    dock.unit.record(1)
+    dock.dock()
+    dock.bring_home()
+    first_bytes = dock.chunk_bytes_sent
+    dock.unit.power_cut(dock.unit.start(), 1, 1, torn_log=b"x")
+    dock.unit.record(1)
+    dock.dock()
+    dock.restart()
+    dock.bring_home()
+    assert sorted(dock.receipted_files()) == sorted(dock.sealed())
+    travelled = dock.chunk_bytes_sent - first_bytes
+    new = sum(len(data) for name, data in dock.sealed().items() if "000001-" not in name)
+    grown = sum(len(dock.unit.files[log_file(run)]) for run in (1, 2)) * 2
+    assert travelled < new + grown
+    assert len(filed(dock)) == len({body.size for body in filed(dock)})
+
+
+def test_a_lost_chunk_is_asked_for_again_and_credit_does_not_run_dry(tmp_path: Path) -> None:
+    dock = Dock(tmp_path)
+    dock.enrol()
+    dock.unit.boot()
+    dock.unit.fragment_bytes = 700_000
+    dock.unit.record(4)
+    dock.dock()
+    dock.ingest.limits = Limits(262_144, 262_144, 262_144)
+    take, count = dock.ingest.take, 0
+
+    def lossy(letter: Letter) -> None:
+        nonlocal count
+        count += "chunk" in letter.topic
+        if "chunk" not in letter.topic or count % 9:
+            take(letter)
+
+    dock.ingest = Lossy(dock.ingest, lossy)
+    dock.bring_home(4000)
+    assert dock.courier.home
+    assert len(dock.told(courier_events.Offered)) == 1
+    assert sorted(dock.receipted_files()) == sorted(dock.sealed())
+
+
+def test_after_a_cut_the_journey_goes_on_at_the_byte(tmp_path: Path) -> None:
+    dock = Dock(tmp_path)
+    dock.enrol()
+    dock.unit.boot()
+    dock.unit.fragment_bytes = 3_000_000
+    dock.unit.record(4)
+    dock.dock()
+    for _ in range(6):
+        dock.turn()
+    arrived = dock.chunk_bytes_sent
+    assert 0 < arrived < sum(map(len, dock.sealed().values()))
+    dock.restart()
+    dock.bring_home()
+    whole = sum(len(data) for name, data in dock.unit.files.items() if "receipts" not in name)
+    assert dock.chunk_bytes_sent <= whole + Limits().window_bytes
+    assert sorted(dock.receipted_files()) == sorted(dock.sealed())
+
+
+def test_two_workers_on_one_folder_take_turns_with_one_unit(tmp_path: Path) -> None:
+    dock = Dock(tmp_path)
+    dock.enrol()
+    dock.unit.boot()
+    dock.unit.record(1)
+    dock.dock()
+    other = (dock.ingest, dock.admission)
+    dock.restart()
+    dock.bring_home()
+    for _ in range(4):
+        dock.unit.record(1)
+        dock.dock()
+        (dock.ingest, dock.admission), other = other, (dock.ingest, dock.admission)
+        dock.bring_home()
+        assert dock.courier.home
+    assert Counter(dock.receipted_files()) == Counter(dock.sealed().keys())
+
+
+def test_a_receipt_that_custody_kept_but_did_not_write_down_is_sent_again_the_same(
+    tmp_path: Path,
+) -> None:
+    dock = Dock(tmp_path)
+    dock.enrol()
+    dock.unit.boot()
+    dock.unit.record(1)
+    dock.dock()
+    seen: list[str] = []
+    whole = dock.spool
+
+    class Forgetful:
+        def receipt(self, letter: ReceiptLetter) -> int:
+            seen.append(letter.proof)
+            if len(seen) == 1:
+                raise FilingLost("custody was cut off")
+            return whole.receipt(letter)
+
+        def anchor(self, _letter: AnchorLetter) -> int:
+            raise FilingRefused("not today")
+
+    dock.courier._desk.filing = Forgetful()  # noqa: SLF001 - a custody that dies at its first receipt
+    dock.bring_home()
+    assert seen[0] in seen[1:]
+    assert sorted(dock.receipted_files()) == sorted(dock.sealed())
+
+
+def test_the_package_of_a_unit_passes_the_verifier(tmp_path: Path) -> None:
+    dock = Dock(tmp_path)
+    dock.enrol()
+    dock.unit.boot()
+    dock.dock()
+    dock.bring_home()
+    dock.unit.clock.boottime_ms += 60_000
+    dock.unit.record(2, 1)
+    dock.dock()
+    dock.bring_home()
+    dock.unit.clock.boottime_ms += 60_000
+    dock.unit.power_cut(dock.unit.start(), 1, 1)
+    dock.dock()
+    dock.bring_home()
+    out = tmp_path / "package"
+    order = Order("baofeng-mz", dock.unit.number, (), "baofeng-mz.shilu/station", utc_text(NOON_MS))
+    assert Packer(dock.layout, dock.index(), order, out).pack() == (1, 2)
+    bagit.Bag(str(out)).validate()
+    trust, key = dock.station_folder / "trust.toml", dock.station_folder / "station.agekey"
+    arguments = [str(out), "--trust", str(trust), "--key", str(key), "--json"]
+    assert verify.main(arguments) == 0

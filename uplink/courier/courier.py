@@ -1,0 +1,300 @@
+"""The courier: brings the spool home and the receipts back. One thread owns everything here.
+
+It promises that the station's word alone says what arrived, and custody's alone what is
+receipted. It never writes into the spool. What the post's thread hands over waits in a queue.
+"""
+
+import contextlib
+import queue
+from collections.abc import Callable, Iterable
+
+from recorder.evidence.errors import EvidenceError
+from uplink.courier import events
+from uplink.courier.desk import Desk
+from uplink.courier.filing import FilingLost
+from uplink.courier.journey import Journey, Piece
+from uplink.courier.line import Down, Habits, Inbox, Line, Up
+from uplink.courier.open_files import OpenFiles
+from uplink.courier.outbox import Stage
+from uplink.courier.spool import Survey, is_log, waits_for_receipt
+from uplink.courier.tempo import Tempo
+from uplink.wire.chunks import chunk_bytes
+from uplink.wire.messages import (
+    Ack,
+    Grant,
+    Offer,
+    Refusal,
+    State,
+    StationState,
+    Stored,
+)
+from uplink.wire.post import Letter, NotConnected, PostFull, Qos
+from uplink.wire.proofs import AnchorLetter, ReceiptLetter
+from uplink.wire.topics import STATION, Kind, Topic, parse_topic
+
+
+class Courier:
+    """Owns journey and outbox; `step` is called again and again by the program's loop."""
+
+    def __init__(  # noqa: PLR0913 - each is a port of its own, given by the wiring
+        self,
+        habits: Habits,
+        desk: Desk,
+        line: Line,
+        inbox: Inbox,
+        tell: Callable[[events.Event], None],
+        *,
+        seconds: Callable[[], float],
+        random: Callable[[int], bytes],
+        utc: Callable[[], str],
+    ) -> None:
+        self._habits = habits
+        self._desk = desk
+        self._line = line
+        self._inbox = inbox
+        self._tell = tell
+        self._seconds = seconds
+        self._random = random
+        self._utc = utc
+        self._tempo = Tempo()
+        self._journey: Journey | None = None
+        self._up = False
+        self._survey: Survey | None = None
+        self._quiet_since = seconds()
+        self._surveyed_at = -habits.survey_seconds
+        self._sequence = 0
+        self._told_missing: set[str] = set()
+        self._files = OpenFiles(desk.path)
+        self._retry_at = 0.0
+        self.refused: dict[str, str] = {}
+
+    def step(self) -> None:
+        """Send what may go now, then take in what came; wait shortly when there is neither."""
+        self._look()
+        wait_seconds = 0.0
+        if not self._send():
+            soon = self._up and self._journey is not None and self._journey.sending
+            wait_seconds = self._habits.drain_seconds if soon else self._habits.idle_seconds
+        try:
+            came = (
+                self._inbox.get(timeout=wait_seconds) if wait_seconds else self._inbox.get_nowait()
+            )
+            while True:
+                self._take(came)
+                came = self._inbox.get_nowait()
+        except queue.Empty:
+            pass
+
+    @property
+    def home(self) -> bool:
+        """Whether everything that was not refused has its receipt."""
+        survey, journey = self._survey, self._journey
+        if survey is None or (journey is not None and not journey.finished):
+            return False
+        return not survey.uncovered and self._desk.pending().files == 0
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the station refused something, and nothing else is under way."""
+        return bool(self.refused) and (self._journey is None or self._journey.finished)
+
+    @property
+    def sent_bytes(self) -> int:
+        """Chunk bytes handed to the line since the start."""
+        return self._tempo.sent_bytes
+
+    def leave(self) -> None:
+        """Say that we go, and let go of open files."""
+        self._drop_journey()
+        if self._up:
+            with contextlib.suppress(NotConnected, PostFull):
+                self._publish_state(up=False)
+
+    def _look(self) -> None:
+        """Survey the spool now and then, and begin a journey when one is due."""
+        now_seconds = self._seconds()
+        journey = self._journey
+        if journey is not None and not journey.finished:
+            if now_seconds - self._quiet_since > self._habits.patience_seconds:
+                self._begin()
+            return
+        if now_seconds - self._surveyed_at >= self._habits.survey_seconds:
+            self._survey_now(now_seconds)
+            if self._up and not self.home and now_seconds >= self._retry_at:
+                self._begin()
+
+    def _survey_now(self, now_seconds: float) -> Survey:
+        self._surveyed_at = now_seconds
+        self._survey = survey = self._desk.survey()
+        for file in set(survey.missing) - self._told_missing:
+            self._told_missing.add(file)
+            self._tell(events.FileMissing(file))
+        return survey
+
+    def _begin(self) -> None:
+        """Start a new journey with a new offer; the old one's handles are worth nothing now."""
+        self._drop_journey()
+        self._quiet_since = self._seconds()
+        files = self._desk.to_offer(self._survey_now(self._quiet_since))
+        if not files or not self._up:
+            return
+        journey = Journey(self._random(8).hex(), files)
+        offer = Offer(journey.number, files)
+        try:
+            self._publish_state(up=True)
+            self._line.publish(Letter(self._topic(Kind.OFFER), offer.payload()))
+        except (NotConnected, PostFull):
+            return  # `Up` comes again, or patience ends
+        self._journey = journey
+        self._desk.outbox.advance((one.file for one in files), Stage.OFFERED)
+        self._tell(events.Offered(journey.number, len(files), sum(one.length for one in files)))
+
+    def _publish_state(self, *, up: bool) -> None:
+        self._sequence += 1
+        pending = self._desk.pending()
+        state = State(
+            up,
+            self._sequence,
+            self._habits.software,
+            pending.size_bytes,
+            pending.files,
+            self._utc(),
+        )
+        self._line.publish(Letter(self._topic(Kind.STATE), state.payload(), retained=True))
+
+    def _send(self) -> bool:
+        """Send pieces until credit or the line's bound ends it; tell whether any went."""
+        journey = self._journey
+        went = False
+        while journey is not None and self._up and journey.worker is not None:
+            if self._line.unsent_bytes > self._habits.unsent_bytes:
+                break
+            piece = journey.next_piece(self._habits.chunk_bytes)
+            if piece is None or not self._send_piece(journey, journey.worker, piece):
+                break
+            went = True
+        return went
+
+    def _send_piece(self, journey: Journey, worker: str, piece: Piece) -> bool:
+        if piece.file not in self._files:
+            self._desk.outbox.advance((piece.file,), Stage.MOVING)
+        data = self._files.read(piece.file, piece.offset, piece.size)
+        if len(data) != piece.size:
+            sentence = f"{piece.file} is shorter than its record says; check the card"
+            self._refused(piece.file, sentence)
+            return False
+        topic = Topic(self._habits.agency, self._habits.unit, Kind.CHUNK, worker)
+        payload = chunk_bytes(piece.handle, piece.offset, data)
+        try:
+            self._line.publish(Letter(str(topic), payload, Qos.AT_MOST_ONCE))
+        except (NotConnected, PostFull):
+            return False
+        journey.went(piece)
+        self._quiet_since = self._seconds()
+        self._tempo.sent(self._seconds(), piece.size)
+        return True
+
+    def _take(self, came: Letter | Up | Down) -> None:
+        if isinstance(came, Up):
+            self._up = True
+            self._tell(events.Docked(self._habits.broker))
+            self._begin()
+        elif isinstance(came, Down):
+            self._up = False
+            self._drop_journey()
+            self._tell(events.Undocked(came.sentence))
+        else:
+            self._read(came)
+
+    def _read(self, letter: Letter) -> None:
+        try:
+            topic = parse_topic(letter.topic)
+            if topic.unit == STATION:
+                self._station(StationState.parse(letter.payload), retained=letter.retained)
+                return
+            self._quiet_since = self._seconds()
+            self._answer(topic.kind, letter.payload)
+        except EvidenceError as error:
+            # A letter that breaks the protocol proves nothing; patience begins a new journey.
+            self._tell(events.NotFiled(f"a letter on {letter.topic[:100]} is not read: {error}"))
+
+    def _station(self, state: StationState, *, retained: bool) -> None:
+        journey = self._journey
+        if retained or not state.up or self.home:
+            return
+        # A worker came (back): what an older one was told is worth nothing.
+        if journey is None or journey.worker != state.worker:
+            self._begin()
+
+    def _answer(self, kind: Kind, payload: bytes) -> None:
+        journey = self._journey
+        match kind:
+            case Kind.GRANT if journey is not None:
+                self._granted(journey, Grant.parse(payload))
+            case Kind.ACK if journey is not None:
+                journey.acked(Ack.parse(payload))
+                self._tell_progress()
+            case Kind.STORED:
+                stored = Stored.parse(payload)
+                self._desk.outbox.advance((stored.file,), Stage.STORED)
+                self._files.close(stored.file)
+                self._tell(events.StoredFile(stored.file))
+                if stored.file.startswith("identity/"):
+                    self._stored((stored.file,))
+            case Kind.REFUSAL:
+                refusal = Refusal.parse(payload)
+                if journey is not None and refusal.journey == journey.number:
+                    self._refused(refusal.file, refusal.sentence)
+            case Kind.RECEIPT:
+                self._receipt(ReceiptLetter.parse(payload))
+            case Kind.ANCHOR:
+                self._tell(self._desk.file_anchor(AnchorLetter.parse(payload)))
+
+    def _granted(self, journey: Journey, grant: Grant) -> None:
+        journey.granted(grant)
+        if grant.journey == journey.number:
+            # A file that has a receipt is answered by that receipt, which comes again.
+            self._stored(file for file in grant.have if not waits_for_receipt(file))
+
+    def _stored(self, files: Iterable[str]) -> None:
+        for file in files:
+            self._desk.outbox.advance((file,), Stage.STORED)
+            if self._journey is not None:
+                self._journey.answered((file,))
+
+    def _refused(self, file: str, sentence: str) -> None:
+        with_it = self._desk.outbox.refuse(file, sentence)
+        self._tell(events.FileRefused(file, sentence))
+        self.refused[file] = sentence
+        self._retry_at = self._seconds() + self._habits.retry_seconds
+        journey = self._journey
+        if journey is not None:
+            # Without a believed log there will be no receipt for anything.
+            whole = not waits_for_receipt(file)
+            journey.answered([one.file for one in journey.offered] if whole else [file, *with_it])
+
+    def _receipt(self, letter: ReceiptLetter) -> None:
+        try:
+            filed = self._desk.file_receipt(letter)
+        except FilingLost as loss:
+            self._tell(events.NotFiled(str(loss)))
+            return
+        if filed is not None:
+            self._tell(filed)
+        journey = self._journey
+        if journey is not None and not isinstance(filed, events.NotFiled):
+            journey.answered(letter.files)
+            journey.answered([one.file for one in journey.offered if is_log(one.file)])
+        self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        pending = self._desk.pending()
+        now_seconds = self._seconds()
+        self._tell(self._tempo.progress(now_seconds, pending.size_bytes, pending.files))
+
+    def _drop_journey(self) -> None:
+        self._journey = None
+        self._files.close_all()
+
+    def _topic(self, kind: Kind) -> str:
+        return str(Topic(self._habits.agency, self._habits.unit, kind))

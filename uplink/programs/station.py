@@ -1,0 +1,226 @@
+"""The station's program: `init`, `enrol`, `package`, and serving with `--config FILE`."""
+
+import argparse
+import contextlib
+import os
+import queue
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from recorder.evidence.errors import EvidenceError
+from recorder.evidence.moment import utc_text
+from recorder.evidence.record import Segment, parse_record
+from recorder.evidence.words import station_origin
+from uplink.broker.access import AccessTable
+from uplink.broker.embedded.server import EmbeddedBroker
+from uplink.broker.mosquitto import MosquittoBroker, find_mosquitto
+from uplink.broker.paho_post import PahoPost
+from uplink.broker.settings import BrokerSettings
+from uplink.programs.access import access_table
+from uplink.programs.events_out import complain, teller
+from uplink.programs.wiring import admission_for, ingest_for
+from uplink.station import events
+from uplink.station.ca import requested_key
+from uplink.station.founding import AlreadyFounded, Plan, enrol, found, write_unit_papers
+from uplink.station.index import Index, IndexUnusable
+from uplink.station.layout import Layout
+from uplink.station.log import LogUnusable
+from uplink.station.package import NothingToPack, Order, Packer
+from uplink.station.service import Admitter, Down, Inbox, Up, send_over, serve, station_state
+from uplink.station.settings import RunsBroker, StationSettings, read_identity, read_settings
+from uplink.station.units import IdentityRefused
+from uplink.station.viewing import NotOpened, write_clear
+from uplink.wire.post import Address, Connection, Listener, PostError, Subscription
+from uplink.wire.table import BadConfig
+from uplink.wire.topics import Kind, inbox_filter, offers_filter
+
+_REFUSALS = (
+    BadConfig,
+    AlreadyFounded,
+    IdentityRefused,
+    IndexUnusable,
+    LogUnusable,
+    NothingToPack,
+    NotOpened,
+    PostError,
+    EvidenceError,
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what was asked for; return the exit code."""
+    asked = _parser().parse_args(argv)
+    try:
+        match asked.command:
+            case "init":
+                return _init(asked)
+            case "enrol":
+                return _enrol(asked)
+            case "package":
+                return _package(asked)
+            case _:
+                return _serve(read_settings(asked.config))
+    except _REFUSALS as refusal:
+        return complain(str(refusal))
+    except (OSError, sqlite3.Error, ValueError) as error:
+        return complain(
+            f"the station cannot go on: {error}; check free space, paths and permissions. "
+            "Nothing that has a receipt is lost"
+        )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="station", description=__doc__)
+    parser.add_argument("--config", type=Path, default=Path("station.toml"))
+    commands = parser.add_subparsers(dest="command")
+    init = commands.add_parser("init", help="found a station in a new folder")
+    init.add_argument("folder", type=Path)
+    init.add_argument("--agency", required=True)
+    init.add_argument("--host", action="append", help="name or address that units reach")
+    init.add_argument("--port", type=int, default=8883)
+    init.add_argument("--run-broker", choices=[one.value for one in RunsBroker], default="embedded")
+    init.add_argument("--not-immutable", action="store_true", help="for a demo: can be removed")
+    enrolment = commands.add_parser("enrol", help="certify a unit and put it on the roll")
+    enrolment.add_argument("folder", type=Path)
+    enrolment.add_argument("unit")
+    enrolment.add_argument("--csr", type=Path, required=True, help="the unit's request, PEM")
+    enrolment.add_argument("--out", type=Path, required=True, help="folder for its papers")
+    package = commands.add_parser("package", help="write an evidence package of a unit")
+    package.add_argument("unit")
+    package.add_argument("--out", type=Path, required=True, help="an empty or new folder")
+    package.add_argument("--recording", type=int, action="append", default=[])
+    package.add_argument("--clear", type=Path, help="folder for decrypted films, for viewing")
+    return parser
+
+
+def _init(asked: argparse.Namespace) -> int:
+    hosts = tuple(asked.host or ("127.0.0.1", "localhost"))
+    found(
+        asked.folder,
+        Plan(
+            asked.agency,
+            hosts,
+            asked.port,
+            asked.run_broker,
+            immutable=not asked.not_immutable,
+            now=datetime.now(UTC),
+            random=os.urandom,
+        ),
+    )
+    print(
+        f"station of {asked.agency} founded in {asked.folder}; put recovery.agekey and ca/*.key "
+        "into a safe and remove them here"
+    )
+    return 0
+
+
+def _enrol(asked: argparse.Namespace) -> int:
+    agency = read_settings(asked.folder / "station.toml").agency
+    public = requested_key(asked.csr.read_bytes(), asked.unit)
+    papers = enrol(asked.folder, agency, asked.unit, public, datetime.now(UTC))
+    write_unit_papers(asked.out, papers)
+    print(f"{asked.unit} of {agency} is enrolled; its papers are in {asked.out}")
+    return 0
+
+
+def _package(asked: argparse.Namespace) -> int:
+    settings = read_settings(asked.config)
+    layout = Layout(settings.data)
+    index = Index(layout.index)
+    order = Order(
+        settings.agency,
+        asked.unit,
+        tuple(asked.recording),
+        station_origin(settings.agency),
+        _utc(),
+    )
+    recordings = Packer(layout, index, order, asked.out).pack()
+    index.close()
+    if asked.clear:
+        identities = tuple(read_identity(one) for one in settings.identities)
+        archive = layout.archive(settings.agency, asked.unit)
+        for log in sorted((asked.out / "data/unit/log").glob("*.jsonl")):
+            for line in log.read_bytes().splitlines(keepends=True):
+                body = parse_record(line).body if line.endswith(b"}\n") else None
+                if isinstance(body, Segment) and body.recording in recordings:
+                    write_clear(body, archive, identities, asked.clear)
+    print(f"package of recordings {', '.join(map(str, recordings))} written to {asked.out}")
+    return 0
+
+
+def _serve(settings: StationSettings) -> int:
+    stopped: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _frame: stopped.append(received))
+    tell = teller()
+    inbox: Inbox = queue.SimpleQueue()
+    worker = f"{settings.worker}-{os.urandom(3).hex()}"
+    with _broker(settings, access_table(settings.agency)) as address:
+        listener = Listener(
+            on_message=inbox.put,
+            on_up=lambda: inbox.put(Up()),
+            on_down=lambda sentence: inbox.put(Down(sentence)),
+            on_refused=lambda sentence: inbox.put(Down(sentence)),
+        )
+        post = PahoPost(_connection(settings, address, worker), listener)
+        send = send_over(post)
+        admitter = Admitter(lambda: admission_for(settings, tell, send), inbox)
+        ingest = ingest_for(settings, worker, tell, send, admitter.put)
+        post.open()
+        admitter.start()
+        try:
+            post.await_up(10.0)
+            tell(events.Serving(worker, str(address)))
+            serve(ingest, inbox, settings.agency, tell, lambda: bool(stopped))
+        finally:
+            admitter.stop()
+            send(station_state(settings.agency, worker, up=False))
+            post.close(2.0)
+    return 0
+
+
+@contextlib.contextmanager
+def _broker(settings: StationSettings, access: AccessTable) -> Iterator[Address]:
+    """Run the broker that the settings ask for, and give its address."""
+    place = settings.broker
+    wanted = BrokerSettings(place.address, place.server, access)
+    match place.runs:
+        case RunsBroker.NONE:
+            yield place.address
+        case RunsBroker.EMBEDDED:
+            with EmbeddedBroker(wanted) as embedded:
+                yield embedded.address
+        case RunsBroker.MOSQUITTO:
+            folder = settings.data / "broker"
+            folder.mkdir(parents=True, exist_ok=True)
+            program = find_mosquitto(os.environ.get("PATH", ""))
+            with MosquittoBroker(wanted, program, folder) as mosquitto:
+                yield mosquitto.address
+
+
+def _connection(settings: StationSettings, address: Address, worker: str) -> Connection:
+    agency = settings.agency
+    states = f"shilu/1/{agency}/+/{Kind.STATE}"
+    filters = (offers_filter(agency), inbox_filter(agency, worker), states)
+    return Connection(
+        address,
+        client_id=f"station-{worker}",
+        tls=settings.broker.tls,
+        will=station_state(agency, worker, up=False),
+        subscriptions=tuple(Subscription(one) for one in filters),
+        keep_alive_seconds=15,
+        retry_max_seconds=2,
+    )
+
+
+def _utc() -> str:
+    return utc_text(time.time_ns() // 1_000_000)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

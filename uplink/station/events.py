@@ -1,0 +1,124 @@
+"""What a station tells whoever watches it; see `uplink.wire.events`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A worker listens."""
+
+    worker: str
+    broker: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineDown:
+    """The line to the broker is down; the worker goes on trying."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSeen:
+    """A unit's state came: docked, or gone."""
+
+    unit: str
+    up: bool
+    pending_files: int
+    pending_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """How much of a file is there."""
+
+    unit: str
+    file: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogFollowed:
+    """A unit's log is verified up to `size` records."""
+
+    unit: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A segment is what its record says, decrypted and all."""
+
+    unit: str
+    recording: int
+    segment: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """A segment's files are in the archive, read back."""
+
+    unit: str
+    recording: int
+    segment: int
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An entry is in the station's log, its head cosigned by so many witnesses' quorum."""
+
+    unit: str
+    station_size: int
+    quorum: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptSent:
+    """A receipt left for a unit; it covers the first `size` records of its log."""
+
+    unit: str
+    size: int
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFile:
+    """A file was refused and kept in `quarantine` (empty: nothing had arrived to keep)."""
+
+    unit: str
+    file: str
+    sentence: str
+    quarantine: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptWithheld:
+    """What came is archived, and no receipt leaves yet; the sentence says why."""
+
+    unit: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterIgnored:
+    """A letter broke the protocol."""
+
+    topic: str
+    sentence: str
+
+
+Event = (
+    Serving
+    | LineDown
+    | UnitSeen
+    | Arriving
+    | LogFollowed
+    | Verified
+    | Archived
+    | Logged
+    | ReceiptSent
+    | RefusedFile
+    | ReceiptWithheld
+    | LetterIgnored
+)

@@ -1,0 +1,104 @@
+"""Assemble: chunks become files again. Idempotent, bounded memory, synced when complete.
+
+It promises that what is called complete has the offered length and digest and is durable; a part
+is always a contiguous prefix, so after any crash the disk alone says what is missing.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+from uplink.station.durable import BLOCK_BYTES, make_folder, sync_folder
+from uplink.wire.messages import OfferedFile
+
+
+class WrongPlace(Exception):
+    """A chunk that does not continue the part; `expected` is where bytes are missing."""
+
+    def __init__(self, expected: int) -> None:
+        super().__init__(f"bytes are missing from {expected} on")
+        self.expected = expected
+
+
+class WrongDigest(Exception):
+    """All bytes are there, and they are not the offered ones."""
+
+
+class Part:
+    """One file on its way in, at `path`; one worker's view of it."""
+
+    def __init__(self, path: Path, offered: OfferedFile) -> None:
+        self.path = path
+        self.offered = offered
+        self._hand: int | None = None
+        self._digest = hashlib.sha256()
+        self.offset = 0
+        self._read_prefix()
+
+    def write(self, offset: int, data: memoryview) -> None:
+        """Write a chunk at its place. Raise WrongPlace; OSError when the disk does not take it."""
+        if offset != self.offset or offset + len(data) > self.offered.length:
+            raise WrongPlace(self.offset)
+        self._digest.update(data)
+        hand = self._open()
+        while data:
+            taken = os.pwrite(hand, data, self.offset)
+            self.offset += taken
+            data = data[taken:]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all bytes are there."""
+        return self.offset == self.offered.length
+
+    def check_digest(self) -> None:
+        """Make the bytes durable; raise WrongDigest unless they are the offered ones."""
+        os.fsync(self._open())
+        found = self._digest.hexdigest()
+        if found != self.offered.sha256:
+            raise WrongDigest(
+                f"{self.offered.file} arrived with digest {found[:16]}…, and "
+                f"{self.offered.sha256[:16]}… was offered"
+            )
+
+    def name(self, final: Path) -> None:
+        """Give a complete file its final name, durably."""
+        self.path.replace(final)
+        self.path = final
+        sync_folder(final.parent)
+
+    def close(self) -> None:
+        """Let go of the file; a later write opens it again."""
+        if self._hand is not None:
+            os.close(self._hand)
+            self._hand = None
+
+    def _open(self) -> int:
+        """Open at the first write only: an offer may name more files than a process may open."""
+        if self._hand is None:
+            make_folder(self.path.parent)
+            self._hand = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        return self._hand
+
+    def _read_prefix(self) -> None:
+        """Take in what is there already, up to the offered length."""
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as file:
+            while self.offset < self.offered.length:
+                block = file.read(min(BLOCK_BYTES, self.offered.length - self.offset))
+                if not block:
+                    return
+                self._digest.update(block)
+                self.offset += len(block)
+
+
+def file_digest(path: Path, length: int | None = None) -> str:
+    """Return the digest of a file, or of its first `length` bytes (of all, if it is shorter)."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        left = path.stat().st_size if length is None else length
+        while left and (block := file.read(min(left, BLOCK_BYTES))):
+            found.update(block)
+            left -= len(block)
+    return found.hexdigest()

@@ -1,0 +1,293 @@
+"""One worker's journeys: offers in, grants out, chunks onto the disk, complete files to admission.
+
+It promises bounded memory: a unit may send what its credit says, and credit is what fits into the
+worker's window. Pure of threads and of the broker: letters go in, letters come out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recorder.evidence.errors import EvidenceError
+from recorder.evidence.words import CHAIN_FILE, unit_origin
+from uplink.station import events
+from uplink.station.admit import Arrived
+from uplink.station.incoming import Part, WrongDigest, WrongPlace, file_digest
+from uplink.station.index import Index
+from uplink.station.journeys import Coming, Journey, Limits, is_log
+from uplink.station.layout import Layout
+from uplink.station.quarantine import put_aside
+from uplink.station.units import IdentityRefused, Roll
+from uplink.wire.chunks import parse_chunk
+from uplink.wire.messages import Ack, Grant, Offer, OfferedFile, Refusal, State, Stored, Wanted
+from uplink.wire.post import Letter
+from uplink.wire.topics import Kind, Topic, parse_topic
+
+_LOG_MAX_BYTES = 256 * 1024 * 1024
+_PERCENT_STEP = 10
+
+
+@dataclass(slots=True)
+class Ingest:
+    """All journeys of one worker; one thread calls it."""
+
+    worker: str
+    layout: Layout
+    index: Index
+    roll: Roll
+    limits: Limits
+    utc: Callable[[], str]
+    tell: Callable[[events.Event], None]
+    publish: Callable[[Letter], None]
+    admit: Callable[[Arrived], None]
+    first_handle: int
+    _journeys: dict[tuple[str, str], Journey] = field(default_factory=dict)
+    _handles: int = 0
+
+    def take(self, letter: Letter) -> None:
+        """Take one letter. OSError when the disk does not take its bytes."""
+        try:
+            topic = parse_topic(letter.topic)
+            match topic.kind:
+                case Kind.CHUNK:
+                    self._chunk(topic, letter.payload)
+                case Kind.OFFER:
+                    self._offer(topic, Offer.parse(letter.payload))
+                case Kind.STATE:
+                    state = State.parse(letter.payload)
+                    counts = (state.pending_files, state.pending_bytes)
+                    self.tell(events.UnitSeen(topic.unit, state.up, *counts))
+                    if not state.up:
+                        self._forget((topic.agency, topic.unit))
+                case _:
+                    pass
+        except EvidenceError as error:
+            self.tell(events.LetterIgnored(letter.topic[:100], str(error)))
+
+    def settle(self) -> None:
+        """Acknowledge what came since the last time, and hand complete files to admission."""
+        for journey in self._journeys.values():
+            if journey.received > journey.acked:
+                self._ack(journey)
+            if journey.touched:
+                self._hand_over(journey)
+
+    def _offer(self, topic: Topic, offer: Offer) -> None:
+        key = (topic.agency, topic.unit)
+        self._forget(key)
+        journey = Journey(*key, offer.journey, {one.file: one for one in offer.files})
+        try:
+            self.roll.identity(*key)
+        except IdentityRefused as refusal:
+            self.tell(events.RefusedFile(topic.unit, "", str(refusal), ""))
+            for one in offer.files:
+                self._refuse(journey, one.file, str(refusal))
+            return
+        self._journeys[key] = journey
+        want: list[Wanted] = []
+        have: list[str] = []
+        whole: list[int] = []
+        for one in offer.files:
+            if is_log(one.file) and one.length > _LOG_MAX_BYTES:
+                self._refuse(journey, one.file, f"{one.file} is longer than any log of a unit")
+                del journey.offered[one.file]
+                continue
+            if self._has(journey, one):
+                have.append(one.file)
+                continue
+            wanted = self._want(journey, one)
+            want.append(wanted)
+            if wanted.offset == one.length:
+                whole.append(wanted.handle)
+        self._raise_credit(journey)
+        self._grant(journey, tuple(want), tuple(have))
+        for handle in whole:
+            self._completed(journey, handle)
+
+    def _forget(self, key: tuple[str, str]) -> None:
+        """End a journey: its handles are worth nothing any more, its bytes stay."""
+        journey = self._journeys.pop(key, None)
+        if journey is not None:
+            for coming in journey.coming.values():
+                coming.part.close()
+
+    def _has(self, journey: Journey, one: OfferedFile) -> bool:
+        """Whether nothing of a file needs to travel, and nothing needs to be looked at again."""
+        archived = self.layout.archived(journey.agency, journey.unit, one.file)
+        if is_log(one.file) or one.file == CHAIN_FILE:
+            if not archived.exists() or archived.stat().st_size < one.length:
+                return False
+            if file_digest(archived, one.length) != one.sha256:
+                return False
+            if is_log(one.file):
+                journey.logs[one.file] = archived
+            return True
+        origin = unit_origin(journey.agency, journey.unit)
+        if self.index.entry_of(origin, one.file, one.sha256) is None:
+            return False
+        journey.ready.add(one.file)
+        return True
+
+    def _want(self, journey: Journey, one: OfferedFile, *, afresh: bool = False) -> Wanted:
+        path = self._part_path(journey, one)
+        if is_log(one.file):
+            archived = self.layout.archived(journey.agency, journey.unit, one.file)
+            if afresh or (path.exists() and path.stat().st_size > one.length):
+                path.unlink(missing_ok=True)
+            elif not path.exists() and archived.exists():
+                # What is verified need not travel again; a fork shows in the digest.
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(archived.read_bytes()[: one.length])
+        else:
+            final = self._incoming(journey, one.file)
+            archived = self.layout.archived(journey.agency, journey.unit, one.file)
+            whole = archived if archived.exists() else final
+            if whole.exists() and not path.exists() and whole.stat().st_size == one.length:
+                return self._wanted_whole(journey, one)
+        part = Part(path, one)
+        self._handles += 1
+        handle = (self.first_handle + self._handles) % 2**32 or 1
+        journey.coming[handle] = Coming(part, part.offset)
+        return Wanted(handle, one.file, part.offset)
+
+    def _wanted_whole(self, journey: Journey, one: OfferedFile) -> Wanted:
+        """Ask for no bytes of a file that is here; admission checks it again."""
+        journey.ready.add(one.file)
+        self._handles += 1
+        handle = (self.first_handle + self._handles) % 2**32 or 1
+        return Wanted(handle, one.file, one.length)
+
+    def _chunk(self, topic: Topic, payload: bytes) -> None:
+        journey = self._journeys.get((topic.agency, topic.unit))
+        if journey is None:
+            return
+        chunk = parse_chunk(payload)
+        size_bytes = len(chunk.data)
+        coming = journey.coming.get(chunk.handle)
+        if coming is None:
+            # Of an older handle: its bytes count as sent, and are not looked at.
+            journey.received += size_bytes
+            return
+        # Bytes that were lost on the way count as sent, or credit would run dry.
+        journey.received += max(chunk.offset - coming.sent_until, 0) + size_bytes
+        coming.sent_until = chunk.offset + size_bytes
+        if journey.received > journey.credit + self.limits.window_bytes:
+            self.tell(events.LetterIgnored(str(topic), "the unit sends beyond its credit"))
+            return
+        try:
+            coming.part.write(chunk.offset, chunk.data)
+        except WrongPlace:
+            self._again(journey, chunk.handle)
+            return
+        self._tell_percent(journey, coming)
+        if coming.part.complete:
+            self._completed(journey, chunk.handle)
+        if journey.received - journey.acked >= self._window() // 4:
+            self._ack(journey)
+
+    def _again(self, journey: Journey, handle: int, *, afresh: bool = False) -> None:
+        """Ask for a file again, under a new handle, so that what is under way is recognised."""
+        coming = journey.coming.pop(handle)
+        coming.part.close()
+        wanted = self._want(journey, coming.part.offered, afresh=afresh)
+        self._raise_credit(journey)
+        self._grant(journey, (wanted,), ())
+
+    def _completed(self, journey: Journey, handle: int) -> None:
+        coming = journey.coming.pop(handle, None)
+        if coming is None:
+            return
+        part, one = coming.part, coming.part.offered
+        try:
+            part.check_digest()
+        except WrongDigest as wrong:
+            journey.coming[handle] = coming
+            self._wrong(journey, handle, str(wrong))
+            return
+        if is_log(one.file):
+            journey.logs[one.file] = part.path
+        else:
+            part.name(self._incoming(journey, one.file))
+            journey.ready.add(one.file)
+        part.close()
+        journey.touched = True
+        stored = Stored(journey.number, one.file, one.sha256)
+        self.publish(self._letter(journey, Kind.STORED, stored.payload()))
+
+    def _wrong(self, journey: Journey, handle: int, sentence: str) -> None:
+        """Keep what arrived damaged; of a log ask for every byte once, since it may be a fork."""
+        part = journey.coming[handle].part
+        file = part.offered.file
+        archived = self.layout.archived(journey.agency, journey.unit, file)
+        if is_log(file) and archived.exists() and file not in journey.ready:
+            journey.ready.add(file)
+            self._again(journey, handle, afresh=True)
+            return
+        del journey.coming[handle]
+        part.close()
+        folder = self.layout.quarantine(journey.agency, journey.unit)
+        place = put_aside(folder, file, part.path, sentence, utc=self.utc())
+        part.path.unlink()
+        self.tell(events.RefusedFile(journey.unit, file, sentence, place.name))
+        self._refuse(journey, file, sentence)
+        del journey.offered[file]
+        journey.touched = True
+
+    def _hand_over(self, journey: Journey) -> None:
+        """Give admission what is complete, once every log file of the offer is here."""
+        if not journey.logs_complete:
+            return
+        journey.touched = False
+        files = frozenset(file for file in journey.ready if not is_log(file))
+        journey.ready -= files
+        self.admit(
+            Arrived(
+                journey.agency,
+                journey.unit,
+                journey.number,
+                dict(journey.logs),
+                files,
+                last=not journey.coming,
+            )
+        )
+
+    def _ack(self, journey: Journey) -> None:
+        self._raise_credit(journey)
+        journey.acked = journey.received
+        ack = Ack(journey.number, journey.received, journey.credit)
+        self.publish(self._letter(journey, Kind.ACK, ack.payload()))
+
+    def _raise_credit(self, journey: Journey) -> None:
+        journey.credit = max(journey.credit, journey.received + self._window())
+
+    def _window(self) -> int:
+        moving = sum(1 for one in self._journeys.values() if one.coming)
+        share = self.limits.total_bytes // max(moving, 1)
+        return max(self.limits.least_bytes, min(self.limits.window_bytes, share))
+
+    def _grant(self, journey: Journey, want: tuple[Wanted, ...], have: tuple[str, ...]) -> None:
+        grant = Grant(journey.number, self.worker, journey.credit, want, have)
+        self.publish(self._letter(journey, Kind.GRANT, grant.payload()))
+
+    def _refuse(self, journey: Journey, file: str, sentence: str) -> None:
+        refusal = Refusal(journey.number, file, sentence[:2000])
+        self.publish(self._letter(journey, Kind.REFUSAL, refusal.payload()))
+
+    def _tell_percent(self, journey: Journey, coming: Coming) -> None:
+        offered = coming.part.offered
+        percent = coming.part.offset * 100 // offered.length
+        if percent >= coming.told_percent + _PERCENT_STEP:
+            coming.told_percent = percent
+            self.tell(events.Arriving(journey.unit, offered.file, percent))
+
+    def _letter(self, journey: Journey, kind: Kind, payload: bytes) -> Letter:
+        return Letter(str(Topic(journey.agency, journey.unit, kind)), payload)
+
+    def _incoming(self, journey: Journey, file: str) -> Path:
+        return self.layout.incoming(journey.agency, journey.unit) / file
+
+    def _part_path(self, journey: Journey, one: OfferedFile) -> Path:
+        final = self._incoming(journey, one.file)
+        # An immutable file is told apart by its digest, so that a part never mixes two.
+        mark = "" if is_log(one.file) else f".{one.sha256[:16]}"
+        return final.with_name(f"{final.name}{mark}.part")
