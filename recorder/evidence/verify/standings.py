@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from recorder.evidence.errors import EvidenceError, Malformed
 from recorder.evidence.note import parse_note
 from recorder.evidence.package import UNIT
+from recorder.evidence.record import InterruptCause
 from recorder.evidence.standing import Standing, check_standing, parse_standing
 from recorder.evidence.verdict import Place
 from recorder.evidence.verify.codes import Code, found
@@ -71,6 +72,8 @@ def _claims_anything(body: Segment) -> bool:
 def _checked(ledger: Ledger, kept: Kept[Segment], note: str) -> Standing:
     epoch, _ = stated(note)
     last_epochs = {number for run, number in ledger.last_epochs.items() if run < kept.run}
+    if kept.body.cause is InterruptCause.STORAGE:
+        last_epochs.add(kept.epoch)  # the run went on; its card did not
     if epoch not in last_epochs:
         raise Malformed(f"Epoch {epoch} is not the last one of a run that was cut off.")
     return check_standing(note.encode(), epoch, ledger.epoch_keys[epoch])
