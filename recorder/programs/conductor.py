@@ -12,6 +12,7 @@ import queue
 import signal
 import sys
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from recorder.capture.custody_link import Opening, PacketPen
 from recorder.capture.eye import Eye
 from recorder.capture.gestures import GestureTimes
 from recorder.capture.machine import Fact, State
-from recorder.capture.pen import Welcome
+from recorder.capture.pen import GapSeen, Welcome
 from recorder.capture.ports import DeviceLost, Picture
 from recorder.devices.bench.desk import Desk
 from recorder.devices.bench.gps import BenchGps
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from config.schema import Effective
+    from recorder.capture.pen import Entry, Pen
     from recorder.capture.ports import Fix, NoFix
 
 _SOUND_HZ = 48_000
@@ -169,7 +171,7 @@ class Loop:
             case packets.Welcome():
                 tell("welcome", origin=packet.origin, run=packet.run, fit=packet.fit)
                 if self._pen is not None:
-                    self._conductor.on_welcome(self._pen, _welcome(packet))
+                    self._conductor.on_welcome(_ToldPen(self._pen), _welcome(packet))
             case packets.Opened(recording, segment):
                 tell("opened", recording=recording, segment=segment)
                 self._conductor.on_opened(recording)
@@ -193,6 +195,25 @@ class Loop:
                 self._conductor.on_refused(asked, sentence)
             case _:
                 tell("log", sentence=f"custody said {type(packet).__name__}, not expected here")
+
+
+class _ToldPen:
+    """The pen, telling each gap and mark that goes into the log."""
+
+    def __init__(self, pen: Pen) -> None:
+        self._pen = pen
+
+    def open(self, cause: str, continues: int) -> None:
+        tell("open", cause=cause, continues=continues)
+        self._pen.open(cause, continues)
+
+    def note(self, entry: Entry) -> None:
+        if isinstance(entry, GapSeen):
+            tell("gap", **asdict(entry))
+        self._pen.note(entry)
+
+    def close(self, cause: str) -> None:
+        self._pen.close(cause)
 
 
 class _ToldSpeaker:

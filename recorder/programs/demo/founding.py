@@ -1,0 +1,279 @@
+"""The day before: a station is founded, a unit is made and enrolled, tapes are put in."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import socket
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata, resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config import load
+from recorder.capture.ports import DeviceLost
+from recorder.devices.bench.gps import BenchGps
+from recorder.devices.bench.tape import FilmTape, SoundTape
+from recorder.devices.pace import BoottimePace
+from recorder.devices.sample import make_tapes
+from recorder.programs.demo.household import FellShort
+
+if TYPE_CHECKING:
+    from config.schema import Effective
+    from recorder.programs.demo.places import Places
+
+AGENCY, AGENCY_NAME, UNIT = "baofeng-minzheng", "宝丰县民政局", "BF-0007"
+RULES, NOTICE_CLIP = "baofeng-minzheng", "notice.baofeng"
+SEGMENT_SECONDS = 10
+SOUND_HZ = 48_000
+_CALL_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What whoever tells the story brings along; None: made here."""
+
+    video: Path | None
+    audio: Path | None
+    nmea: Path | None
+    broker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """What stands after set-up: the command line of each process, and what is in force."""
+
+    config: Effective
+    conductor: tuple[str, ...]
+    custody: tuple[str, ...]
+    courier: tuple[str, ...]
+    release: tuple[str, ...]
+    station: tuple[str, ...]
+
+
+def found(places: Places, given: Given) -> Founded:
+    """Make everything; FellShort with the sentence of whatever refused."""
+    tapes = _tapes(places, given)
+    port = _free_port()
+    broker = given.broker if given.broker != "any" else _best_broker()
+    _call(
+        "uplink.programs.station", "init", str(places.station), "--agency", AGENCY,
+        "--port", str(port), "--run-broker", broker, "--not-immutable",
+    )  # fmt: skip
+    shutil.copy(places.station / "trust.toml", places.trust)
+    shutil.copy(places.station / "station.agekey", places.age_key)
+    layers = _layers(places, tapes, port)
+    config = load.load(*layers)
+    custody = _custody_config(places, config)
+    _call("recorder.programs.custody", "--config", str(custody), "--init")
+    papers = places.unit / "papers"
+    _call(
+        "uplink.programs.station", "enrol", str(places.station), UNIT,
+        "--csr", str(places.unit / "keys" / "identity.csr"), "--out", str(papers),
+    )  # fmt: skip
+    shutil.copy(papers / "chain.pem", places.spool / "identity" / "chain.pem")
+    courier = _courier_config(places, papers, port)
+    rules, fleet, unit = layers
+    return Founded(
+        config,
+        (
+            "recorder.programs.conductor", "--rules", str(rules), "--fleet", str(fleet),
+            "--unit", str(unit), "--custody", str(places.custody_socket),
+            "--prompts", str(resources.files("config.prompts")), "--notice", NOTICE_CLIP,
+            "--desk", str(places.desk_socket), "--grace-ms", "1000",
+        ),
+        ("recorder.programs.custody", "--config", str(custody)),
+        ("uplink.programs.courier", "--config", str(courier), "--once", "--limit-seconds", "60"),
+        ("recorder.programs.release", "--config", str(_release_config(places, config))),
+        ("uplink.programs.station", "--config", str(places.station / "station.toml")),
+    )  # fmt: skip
+
+
+def _tapes(places: Places, given: Given) -> tuple[Path, Path, Path]:
+    for path in (given.video, given.audio, given.nmea):
+        if path is not None and not path.is_file():
+            raise FellShort(f"{path} is not a file; check its name")
+    made = make_tapes(places.tapes, datetime.now(UTC))
+    video = given.video or made.film
+    audio = given.audio or given.video or made.sound
+    nmea = given.nmea or made.nmea
+    try:
+        FilmTape(video)
+        SoundTape(audio, SOUND_HZ)
+        BenchGps(nmea, BoottimePace(), datetime.now(UTC))
+    except DeviceLost as unplayable:
+        raise FellShort(str(unplayable)) from unplayable
+    return video.resolve(), audio.resolve(), nmea.resolve()
+
+
+def _layers(places: Places, tapes: tuple[Path, Path, Path], port: int) -> tuple[Path, Path, Path]:
+    trust = tomllib.loads(places.trust.read_text(encoding="utf-8"))
+    keys = {
+        name: (places.station / f"{name}.agekey").read_text(encoding="utf-8").split()[3]
+        for name in ("station", "recovery")
+    }
+    folder = places.unit / "config"
+    folder.mkdir(parents=True)
+    rules, fleet, unit = (folder / f"{name}.toml" for name in ("rules", "fleet", "unit"))
+    rules.write_bytes(load.shipped(RULES).data)
+    witnesses = ", ".join(f'"{key}"' for key in trust["witnesses"])
+    fleet.write_text(
+        f"""format = 1
+[agency]
+id = "{AGENCY}"
+name = "{AGENCY_NAME}"
+[station]
+host = "127.0.0.1"
+port = {port}
+log_key = "{trust["station"]}"
+age_recipient = "{keys["station"]}"
+[recovery]
+age_recipient = "{keys["recovery"]}"
+[witnesses]
+quorum = {trust["quorum"]}
+keys = [{witnesses}]
+""",
+        encoding="utf-8",
+    )
+    camera, microphone, gps = tapes
+    unit.write_text(
+        f"""format = 1
+number = "{UNIT}"
+kind = "bench"
+state_directory = "{places.unit}"
+[picture]
+width = 1280
+height = 720
+rate_hz = 25
+bits_per_second = 2_000_000
+[record]
+segment_seconds = {SEGMENT_SECONDS}
+[devices]
+camera = "{camera}"
+microphone = "{microphone}"
+gps = "{gps}"
+[[officers]]
+name = "张三"
+number = "41042101"
+[[officers]]
+name = "李四"
+number = "41042102"
+""",
+        encoding="utf-8",
+    )
+    return rules, fleet, unit
+
+
+def _station_table(config: Effective) -> str:
+    """Whose receipts count, as custody and release want it."""
+    fleet = config.fleet
+    witnesses = ", ".join(f'"{key}"' for key in fleet.witnesses.keys)
+    return f"""[station]
+log_key = "{fleet.station.log_key}"
+witnesses = [{witnesses}]
+quorum = {fleet.witnesses.quorum}
+"""
+
+
+def _release_config(places: Places, config: Effective) -> Path:
+    path = places.unit / "release.toml"
+    path.write_text(
+        f"""agency = "{AGENCY}"
+unit = "{UNIT}"
+spool = "{places.spool}"
+socket = "{places.custody_socket}"
+least_age_hours = 0
+keep_marked = true
+{_station_table(config)}""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def _custody_config(places: Places, config: Effective) -> Path:
+    fleet = config.fleet
+    recipients = f'"{fleet.station.age_recipient}", "{fleet.recovery.age_recipient}"'
+    path = places.unit / "custody.toml"
+    path.write_text(
+        f"""agency = "{AGENCY}"
+unit = "{UNIT}"
+unit_kind = "bench"
+spool = "{places.spool}"
+keys = "{places.unit / "keys"}"
+state = "{places.unit / "state"}"
+socket = "{places.custody_socket}"
+recipients = [{recipients}]
+protect = false
+sync_ms = 400
+floor_minutes = 2
+software = "shilu {metadata.version("shilu")}"
+software_sha256 = "{_software_digest()}"
+config_sha256 = "{config.digest}"
+{_station_table(config)}""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def _courier_config(places: Places, papers: Path, port: int) -> Path:
+    path = places.unit / "courier.toml"
+    path.write_text(
+        f"""version = 1
+agency = "{AGENCY}"
+unit = "{UNIT}"
+spool = "{places.spool}"
+outbox = "{places.unit / "outbox.sqlite"}"
+custody_socket = "{places.custody_socket}"
+[broker]
+host = "127.0.0.1"
+port = {port}
+ca = "{papers / "ca.pem"}"
+certificate = "{papers / "tls.pem"}"
+key = "{papers / "tls.key"}"
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def _software_digest() -> str:
+    """SHA-256 over the names and contents of this program's modules."""
+    found = hashlib.sha256()
+    root = Path(__file__).parents[2]
+    for path in sorted(root.rglob("*.py")):
+        found.update(f"{path.relative_to(root)}\n".encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def _best_broker() -> str:
+    return (
+        "mosquitto"
+        if shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+        else "embedded"
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _call(module: str, *words: str) -> str:
+    ran = subprocess.run(
+        [sys.executable, "-I", "-m", module, *words],
+        capture_output=True,
+        text=True,
+        timeout=_CALL_SECONDS,
+        check=False,
+    )
+    if ran.returncode:
+        said = ran.stderr.strip().splitlines() or [f"{module} ended with {ran.returncode}"]
+        raise FellShort(said[-1])
+    return ran.stdout
