@@ -19,6 +19,7 @@ from recorder.programs.demo.telling import Telling, press
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_ALL_PERCENT = 100
 SET_UP = Chapter("set up", "准备", "station, witnesses, an enrolled unit, tapes")
 CHAPTERS: tuple[tuple[Chapter, Callable[[Telling], str]], ...] = (
     (
@@ -124,7 +125,8 @@ def pass_on(told: Told, show: Callable[..., None]) -> None:
         case "lamp" | "said" | "state" | "welcome" | "fix":
             show(told.event, **facts)
         case "Arriving":
-            show("file", file=facts["file"], done=facts["percent"], total=100, stage="arriving")
+            stage = "assembled" if facts["percent"] == _ALL_PERCENT else "arriving"
+            show("file", file=facts["file"], done=facts["percent"], total=100, stage=stage)
         case "Progress":
             speed, left = facts["megabytes_per_second"], facts["seconds_left"]
             show("rate", text=f"{speed:.1f} MB/s · {left:.0f} s")
