@@ -6,6 +6,7 @@ excuses it. A program that a test needs is asked for with the `need` fixture, wh
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tomllib
@@ -21,6 +22,19 @@ ROOT = Path(__file__).resolve().parents[1]
 # Debian keeps daemons where a plain user's PATH does not look.
 SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
 IN_CI = pytest.StashKey[bool]()
+
+
+DESCRIPTORS_A_MODULE_MAY_KEEP = 64
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_descriptors() -> Generator[None]:
+    """Fail a module that leaves files open: past 1,023, select() and so paho refuse to work."""
+    before = len(os.listdir("/proc/self/fd"))
+    yield
+    gc.collect()
+    left = len(os.listdir("/proc/self/fd")) - before
+    assert left < DESCRIPTORS_A_MODULE_MAY_KEEP, f"{left} descriptors were left open"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

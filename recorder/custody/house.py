@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from recorder.custody.ears import Ears
 from recorder.custody.effects import Effect
 from recorder.custody.errors import NotReady
 from recorder.custody.film import Bench
@@ -60,19 +62,20 @@ class Custody:
     def __init__(self, settings: Settings, listener: socket.socket, world: World) -> None:
         """Recover and begin a run; a CustodyError says what stands in the way."""
         self._listener = listener
-        self._lock_fd = _lock(settings.state)
+        self._held = ExitStack()  # descriptors, let go of in the end
         try:
+            self._held.callback(os.close, _lock(settings.state))
             self._begin(settings, world)
         except BaseException:
-            os.close(self._lock_fd)
+            self._held.close()
             raise
 
     def _begin(self, settings: Settings, world: World) -> None:
         spool = Spool(settings.spool, world.disk, world.step, protect=settings.protect)
         spool.check()
         signer = FileSigner.load(settings.keys / IDENTITY_FILE)
-        next_keys = NextKeys(_slots(settings.keys, NEXT_KEY, world), world.random)
-        standings = Standings(_slots(settings.state, _STANDING, world))
+        next_keys = NextKeys(self._slots(settings.keys, NEXT_KEY, world), world.random)
+        standings = Standings(self._slots(settings.state, _STANDING, world))
         past = read_past(spool, settings.origin)
 
         def new_ledger(run: int) -> Ledger:
@@ -114,15 +117,20 @@ class Custody:
             spool=spool,
             history=ledger.history,
             seen=StationHead(
-                _slots(settings.state, _STATION_HEAD, world), settings.policy.station.name
+                self._slots(settings.state, _STATION_HEAD, world), settings.policy.station.name
             ),
             commit=self.pen.commit,
         )
-        self._intake = Intake(self._listener, doormen, callers, self.pen, receipts)
+        self._ears = Ears(self._listener)
+        self._intake = Intake(self._ears, doormen, callers, self.pen, receipts)
 
     def watch(self, descriptor: int) -> None:
         """Let `turn` return when this descriptor becomes readable."""
-        self._intake.watch(descriptor)
+        self._ears.watch(descriptor)
+
+    def listen_apart(self) -> None:
+        """Hear callers in a thread of its own from now on, however long the card takes."""
+        self._ears.listen_apart()
 
     def turn(self, longest_wait_ms: int = LONGEST_WAIT_MS) -> None:
         """Do what is due and what is asked; return within a second."""
@@ -136,9 +144,14 @@ class Custody:
 
     def let_go(self) -> None:
         """Close every descriptor, as the end of the process would; nothing is written."""
-        self._intake.close()
+        self._ears.close()
         self._ledger.close()
-        os.close(self._lock_fd)
+        self._held.close()
+
+    def _slots(self, folder: Path, name: str, world: World) -> Slots:
+        slots = _slots(folder, name, world)
+        self._held.callback(slots.close)
+        return slots
 
 
 def _slots(folder: Path, name: str, world: World) -> Slots:
