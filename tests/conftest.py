@@ -30,10 +30,11 @@ DESCRIPTORS_A_MODULE_MAY_KEEP = 64
 @pytest.fixture(autouse=True, scope="module")
 def few_descriptors() -> Generator[None]:
     """Fail a module that leaves files open: past 1,023, select() and so paho refuse to work."""
-    before = len(os.listdir("/proc/self/fd"))
+    descriptors = Path("/proc/self/fd")
+    before = len(list(descriptors.iterdir()))
     yield
     gc.collect()
-    left = len(os.listdir("/proc/self/fd")) - before
+    left = len(list(descriptors.iterdir())) - before
     assert left < DESCRIPTORS_A_MODULE_MAY_KEEP, f"{left} descriptors were left open"
 
 
