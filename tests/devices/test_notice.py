@@ -68,7 +68,7 @@ def test_a_muted_speaker_is_not_heard() -> None:
     assert score(noise(room(NOTICE))) < HEARD_PERMILLE / 4
 
 
-@pytest.mark.parametrize("id_", sorted(set(PROMPTS) - {"notice.baofeng"}))
+@pytest.mark.parametrize("id_", sorted(id_ for id_ in PROMPTS if not id_.startswith("notice.")))
 def test_another_sentence_is_not_the_notice(id_: str) -> None:
     assert score(room(PROMPTS[id_])) < HEARD_PERMILLE / 2
 
