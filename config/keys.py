@@ -5,7 +5,6 @@ recognises one that was pasted by mistake.
 """
 
 import base64
-import binascii
 import hashlib
 import re
 
@@ -61,7 +60,7 @@ def _check_verifier_key(value: str, algorithm: int) -> None:
     key_id, _, encoded = rest.partition("+")
     try:
         key = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error, or letters beyond ASCII
         key = b""
     if not name or re.search(r"\s", name) or len(key_id) != 8 or len(key) != 33:
         raise BadValue(

@@ -1,0 +1,1 @@
+"""The commands of `shilu config`, a module each, loaded only when asked for."""
