@@ -1,0 +1,242 @@
+"""Enrolment: the unit makes its key, two people compare six words, the station signs."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from config import load
+from config.command import main
+from config.provision.enrolment import Request, install, make_request, read_request
+from config.provision.process_files import Where
+from config.words import ConfigRefused
+from recorder.custody.settings import load as load_custody
+from uplink.programs.station import main as station_main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from config.schema import Effective
+
+SHILU = Path(sys.executable).with_name("shilu")
+WORDS = re.compile(r"^(BF-\d{4})  ((?:\S\S ){5}\S\S)$", re.MULTILINE)
+
+
+class Bench:
+    """A unit on the technician's bench: its settings, its disk."""
+
+    def __init__(self, agency: Path, number: str) -> None:
+        self.folder = agency / "units" / number
+        self.settings = self.folder / "settings"
+        self.settings.mkdir(parents=True)
+        for name in ("rules.toml", "fleet.toml"):
+            shutil.copy(agency / "fleet" / name, self.settings)
+        (self.settings / "unit.toml").write_text(
+            f'format = 1\nnumber = "{number}"\nkind = "bench"\n'
+            f'state_directory = "{self.folder / "state"}"\n'
+        )
+        self.where = Where(
+            self.folder / "state",
+            self.folder / "custody.sock",
+            self.folder / "papers",
+            self.folder / "outbox.sqlite",
+        )
+
+    @property
+    def config(self) -> Effective:
+        return load.load(*(self.settings / f"{name}.toml" for name in ("rules", "fleet", "unit")))
+
+    def request(self) -> Request:
+        return make_request(self.config, self.settings, self.where)
+
+    def install(self, papers: Path) -> str:
+        return install(self.config, self.settings, self.where, papers)
+
+
+def sign(agency: Path, stick: Path, compared: str) -> int:
+    (agency / "compared.txt").write_text(compared)
+    words = ("enroll", "sign", "--station", agency / "station", "--requests", stick,
+             "--to", agency / "papers", "--compared", agency / "compared.txt")  # fmt: skip
+    return main([str(word) for word in words])
+
+
+def asked(agency: Path, *units: Bench) -> tuple[Path, list[Request]]:
+    """Put the requests of these units on a stick."""
+    stick = agency / "stick"
+    stick.mkdir(exist_ok=True)
+    requests = [unit.request() for unit in units]
+    for request in requests:
+        (stick / f"{request.unit}.csr").write_bytes(request.pem)
+    return stick, requests
+
+
+@pytest.mark.slow
+def test_both_sides_show_the_same_words_and_the_unit_takes_its_papers(
+    agency: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unit = Bench(agency, "BF-0001")
+    stick, (request,) = asked(agency, unit)
+    assert sign(agency, stick, f"BF-0001 {request.words}") == 0
+    assert dict(WORDS.findall(capsys.readouterr().out)) == {"BF-0001": request.words}
+    assert unit.install(agency / "papers" / "BF-0001") == request.words
+    assert (unit.where.papers / "tls.key").stat().st_mode & 0o777 == 0o600
+    assert (unit.where.spool / "identity" / "chain.pem").exists()
+    assert load_custody(unit.settings / "custody.toml").unit == "BF-0001"
+    assert unit.request() == request, "a unit that is asked twice makes no second key"
+
+
+@pytest.mark.slow
+def test_a_request_that_was_exchanged_on_the_way_gets_no_papers(
+    agency: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    true, false = Bench(agency, "BF-0001"), Bench(agency, "BF-0009")
+    (false.settings / "unit.toml").write_text(
+        (false.settings / "unit.toml").read_text().replace("BF-0009", "BF-0001", 1)
+    )
+    shown = true.request().words
+    stick, _ = asked(agency, false)
+    assert sign(agency, stick, f"BF-0001 {shown}") == 2
+    assert "BF-0001：六个词不一样，没有签发" in capsys.readouterr().err
+    assert not (agency / "papers").exists()
+    roll = agency / "station" / "data" / "units"
+    assert not list(roll.rglob("identity.pem"))
+
+
+@pytest.mark.slow
+def test_a_unit_takes_neither_anothers_papers_nor_papers_for_another_key(agency: Path) -> None:
+    one, other = Bench(agency, "BF-0001"), Bench(agency, "BF-0002")
+    stick, requests = asked(agency, one, other)
+    assert sign(agency, stick, "\n".join(f"{r.unit} {r.words}" for r in requests)) == 0
+    with pytest.raises(ConfigRefused, match="not for BF-0001"):
+        one.install(agency / "papers" / "BF-0002")
+    (one.where.keys / "identity.csr").unlink()
+    (one.where.keys / "identity.pem").unlink()
+    shutil.rmtree(one.where.keys)
+    one.request()
+    with pytest.raises(ConfigRefused, match="certifies another key"):
+        one.install(agency / "papers" / "BF-0001")
+    assert not (one.where.spool / "identity" / "chain.pem").exists()
+    assert not one.where.papers.exists()
+
+
+@pytest.mark.slow
+def test_the_stations_own_command_compares_too(
+    agency: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unit = Bench(agency, "BF-0001")
+    stick, (request,) = asked(agency, unit)
+    words = ["enrol", str(agency / "station"), "BF-0001", "--csr", str(stick / "BF-0001.csr"),
+             "--out", str(agency / "papers"), "--words"]  # fmt: skip
+    assert station_main([*words, "红马 红马 红马 红马 红马 红马"]) == 1
+    assert request.words in capsys.readouterr().err
+    assert station_main([*words, request.words]) == 0
+    assert request.words in capsys.readouterr().out
+
+
+def test_without_anybody_to_compare_nothing_is_signed(
+    agency: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = subprocess.run(
+        [SHILU, "config", "enroll", "sign", "--station", agency / "station", "--requests", agency,
+         "--to", agency / "papers"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert ran.returncode == 2
+    assert "没有人在比对六个词" in ran.stderr
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("content", [b"", b"-----BEGIN CERTIFICATE REQUEST-----\nAA==\n"])
+def test_what_is_no_request_is_refused(
+    agency: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stick = agency / "stick"
+    stick.mkdir()
+    (stick / "BF-0001.csr").write_bytes(content)
+    assert sign(agency, stick, "") == 2
+    assert "BF-0001.csr：不是 BF-0001 的申请" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_request_that_its_own_key_did_not_sign_is_refused(agency: Path) -> None:
+    stick, (request,) = asked(agency, Bench(agency, "BF-0001"))
+    der = bytearray(x509.load_pem_x509_csr(request.pem).public_bytes(Encoding.DER))
+    der[-1] ^= 1
+    forged = x509.load_der_x509_csr(bytes(der)).public_bytes(Encoding.PEM)
+    (stick / "BF-0001.csr").write_bytes(forged)
+    with pytest.raises(ConfigRefused, match="is no request of BF-0001"):
+        read_request(stick / "BF-0001.csr", "BF-0001")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+def test_an_afternoon_with_fifty_units(
+    agency: Path, tmp_path: Path, need: Callable[[str], Path]
+) -> None:
+    """Flashed, enrolled at a real station, compared, labelled: every code leads to its key."""
+    fleet, seeds = agency / "fleet", tmp_path / "seeds"
+    flashed = ("flash", "--batch", fleet / "units.csv", "--rules", fleet / "rules.toml",
+               "--fleet", fleet / "fleet.toml", "--to", seeds)  # fmt: skip
+    assert main([str(word) for word in flashed]) == 0
+    numbers = sorted(path.name for path in seeds.iterdir() if path.is_dir())
+    units = [Bench(agency, number) for number in numbers]
+    with ThreadPoolExecutor(2) as technicians:
+        requests = list(technicians.map(Bench.request, units))
+    assert len({request.words for request in requests}) == len(numbers) == 50
+    stick = agency / "stick"
+    stick.mkdir()
+    for request in requests:
+        (stick / f"{request.unit}.csr").write_bytes(request.pem)
+    assert sign(agency, stick, "\n".join(f"{r.unit} {r.words}" for r in requests)) == 0
+    for unit, request in zip(units, requests, strict=True):
+        assert unit.install(agency / "papers" / request.unit) == request.words
+    sheets = tmp_path / "labels.pdf"
+    labels = ("label", "--station", agency / "station", "--agency", "baofeng-minzheng",
+              "--rules", "baofeng-minzheng", "--to", sheets)  # fmt: skip
+    assert main([str(word) for word in labels]) == 0
+    said = subprocess.run(
+        [need("pdftotext"), sheets, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    assert all(request.words in said for request in requests)
+    assert said.count("本次执法全程录音录像") == 50
+    subprocess.run(
+        [need("pdftoppm"), "-r", "130", "-gray", "-png", sheets, tmp_path / "page"], check=True
+    )
+    pages = sorted(tmp_path.glob("page*.png"))
+    assert len(pages) == 5
+    codes = subprocess.run(
+        [need("zbarimg"), "--quiet", "--raw", *pages], capture_output=True, text=True, check=True
+    ).stdout.split()
+    roll = agency / "station" / "data" / "units" / "baofeng-minzheng"
+    for code in codes:
+        _, _, _, number, digest = code.split(":")
+        certificate = x509.load_pem_x509_certificate((roll / number / "identity.pem").read_bytes())
+        assert digest == spki_sha256(certificate)
+    assert len(set(codes)) == 50
+    assert sorted(code.split(":")[3] for code in codes) == numbers
+
+
+def spki_sha256(certificate: x509.Certificate) -> str:
+    """Compute the digest by another way than the code under test."""
+    spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(spki).hexdigest()
+
+
+def test_labels_of_units_that_are_not_enrolled_are_not_printed(
+    agency: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["label", "--station", str(agency / "station"), "--agency", "baofeng-minzheng",
+             "--rules", "baofeng-minzheng", "--to", str(tmp_path / "l.pdf")]  # fmt: skip
+    assert main(words) == 2
+    assert "还没有登记任何设备" in capsys.readouterr().err
+    assert not (tmp_path / "l.pdf").exists()
