@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from config.load import shipped_rules
+from config.summary import summary
+from recorder.programs.demo.agency import FIRST
 from recorder.programs.demo.founding import Given, found
 from recorder.programs.demo.household import FellShort, Household, Told
 from recorder.programs.demo.page import Page, PageUnservable
@@ -19,7 +23,10 @@ from recorder.programs.demo.telling import Telling, press
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from config.schema import Effective
+
 _ALL_PERCENT = 100
+_LOOK_SECONDS = 0.2
 SET_UP = Chapter("set up", "准备", "station, witnesses, an enrolled unit, tapes")
 CHAPTERS: tuple[tuple[Chapter, Callable[[Telling], str]], ...] = (
     (
@@ -61,6 +68,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (FellShort, PageUnservable) as short:
         print(f"shilu demo: {short}", file=sys.stderr)
         return 1
+    except OSError as error:
+        what = error.strerror or error
+        print(
+            f"shilu demo: {args.out} cannot be written ({what});"
+            " free space there, or choose another folder with --out",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
         return 130
 
@@ -77,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--broker", choices=("any", "embedded", "mosquitto"), default="any", help="MQTT broker"
     )
+    parser.add_argument(
+        "--rules", choices=shipped_rules(), default=FIRST, help="the agency that tells the story"
+    )
     return parser
 
 
@@ -91,8 +109,10 @@ def _tell(args: argparse.Namespace) -> int:
     story = Story(places.story, lambda line: print(line, flush=True), show)
     try:
         with story.step(SET_UP) as seen:
-            founded = found(places, Given(args.video, args.audio, args.nmea, args.broker))
-            seen.words = f"unit {founded.config.unit.number} of {founded.config.fleet.agency.name}"
+            founded = found(
+                places, Given(args.video, args.audio, args.nmea, args.broker, args.rules)
+            )
+            seen.words = _in_force(founded.config, show)
         telling = Telling(places, founded, house, show, page, by_hand=args.by_hand)
         for chapter, tell in CHAPTERS:
             with story.step(chapter) as seen:
@@ -105,12 +125,26 @@ def _tell(args: argparse.Namespace) -> int:
     return 0
 
 
+def _in_force(config: Effective, show: Callable[..., None]) -> str:
+    """Say whose story it is, and by which rules it goes."""
+    agency = config.fleet.agency.name
+    officers = [officer.name for officer in config.unit.officers]
+    lines = summary(config.rules, agency, officers, datetime.now(UTC))
+    rows = [[f"{line.name} {line.name_en}", line.words, line.article] for line in lines]
+    show("rules", title=config.rules.regulation.title, lines=rows)
+    told = "\n".join(f"        │ {line.text}" for line in lines)
+    return f"unit {config.unit.number} of {agency}\n{told}"
+
+
 def _stay(page: Page | None) -> None:
-    """Keep the page until Enter, where somebody is there to press it."""
+    """Keep the page for whoever is there: until Enter, or while a browser shows it."""
     if page is None:
         return
-    if sys.stdin is not None and sys.stdin.isatty() and os.environ.get("CI") is None:
+    if sys.stdin is not None and sys.stdin.isatty():
         input(f"{page.address} 回车结束 · press Enter to end ")
+    else:
+        while page.watched:
+            time.sleep(_LOOK_SECONDS)
     page.close()
 
 

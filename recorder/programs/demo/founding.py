@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import socket
 import subprocess
@@ -10,26 +9,27 @@ import sys
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata, resources
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config import load
+from config.provision.process_files import Where, courier_text, custody_text, release_text
 from recorder.capture.ports import DeviceLost
 from recorder.devices.bench.gps import BenchGps
 from recorder.devices.bench.tape import FilmTape, SoundTape
 from recorder.devices.pace import BoottimePace
 from recorder.devices.sample import make_tapes
+from recorder.programs.demo.agency import FIRST, Agency, agency, make_prompts
 from recorder.programs.demo.household import FellShort
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from config.schema import Effective
     from recorder.programs.demo.places import Places
 
-AGENCY, AGENCY_NAME, UNIT = "baofeng-minzheng", "宝丰县民政局", "BF-0007"
-RULES, NOTICE_CLIP = "baofeng-minzheng", "notice.baofeng"
 SEGMENT_SECONDS = 10
 SOUND_HZ = 48_000
+_FLOOR_MINUTES = 2
 _CALL_SECONDS = 60
 
 
@@ -41,6 +41,7 @@ class Given:
     audio: Path | None
     nmea: Path | None
     broker: str
+    rules: str = FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +58,46 @@ class Founded:
 
 def found(places: Places, given: Given) -> Founded:
     """Make everything; FellShort with the sentence of whatever refused."""
+    of = agency(given.rules)
     tapes = _tapes(places, given)
     port = _free_port()
     broker = given.broker if given.broker != "any" else _best_broker()
     _call(
-        "uplink.programs.station", "init", str(places.station), "--agency", AGENCY,
+        "uplink.programs.station", "init", str(places.station), "--agency", of.id,
         "--port", str(port), "--run-broker", broker, "--not-immutable",
     )  # fmt: skip
     shutil.copy(places.station / "trust.toml", places.trust)
     shutil.copy(places.station / "station.agekey", places.age_key)
-    layers = _layers(places, tapes, port)
+    layers = _layers(places, of, tapes, port)
     config = load.load(*layers)
-    custody = _custody_config(places, config)
+    where = Where(
+        places.unit,
+        places.custody_socket,
+        papers=places.unit / "papers",
+        outbox=places.unit / "outbox.sqlite",
+    )
+    custody = _setting(places, "custody", custody_text(config, where, _FLOOR_MINUTES))
     _call("recorder.programs.custody", "--config", str(custody), "--init")
-    papers = places.unit / "papers"
     _call(
-        "uplink.programs.station", "enrol", str(places.station), UNIT,
-        "--csr", str(places.unit / "keys" / "identity.csr"), "--out", str(papers),
+        "uplink.programs.station", "enrol", str(places.station), of.unit,
+        "--csr", str(places.unit / "keys" / "identity.csr"), "--out", str(where.papers),
     )  # fmt: skip
-    shutil.copy(papers / "chain.pem", places.spool / "identity" / "chain.pem")
-    courier = _courier_config(places, papers, port)
+    shutil.copy(where.papers / "chain.pem", places.spool / "identity" / "chain.pem")
+    courier = _setting(places, "courier", courier_text(config, where))
+    release = _setting(places, "release", release_text(config, where, least_age_hours=0))
+    prompts = make_prompts(of, places.work / "prompts")
     rules, fleet, unit = layers
     return Founded(
         config,
         (
             "recorder.programs.conductor", "--rules", str(rules), "--fleet", str(fleet),
             "--unit", str(unit), "--custody", str(places.custody_socket),
-            "--prompts", str(resources.files("config.prompts")), "--notice", NOTICE_CLIP,
+            "--prompts", str(prompts), "--notice", of.clip,
             "--desk", str(places.desk_socket), "--grace-ms", "1000",
         ),
         ("recorder.programs.custody", "--config", str(custody)),
         ("uplink.programs.courier", "--config", str(courier), "--once", "--limit-seconds", "60"),
-        ("recorder.programs.release", "--config", str(_release_config(places, config))),
+        ("recorder.programs.release", "--config", str(release)),
         ("uplink.programs.station", "--config", str(places.station / "station.toml")),
     )  # fmt: skip
 
@@ -110,7 +119,9 @@ def _tapes(places: Places, given: Given) -> tuple[Path, Path, Path]:
     return video.resolve(), audio.resolve(), nmea.resolve()
 
 
-def _layers(places: Places, tapes: tuple[Path, Path, Path], port: int) -> tuple[Path, Path, Path]:
+def _layers(
+    places: Places, of: Agency, tapes: tuple[Path, Path, Path], port: int
+) -> tuple[Path, Path, Path]:
     trust = tomllib.loads(places.trust.read_text(encoding="utf-8"))
     keys = {
         name: (places.station / f"{name}.agekey").read_text(encoding="utf-8").split()[3]
@@ -119,13 +130,13 @@ def _layers(places: Places, tapes: tuple[Path, Path, Path], port: int) -> tuple[
     folder = places.unit / "config"
     folder.mkdir(parents=True)
     rules, fleet, unit = (folder / f"{name}.toml" for name in ("rules", "fleet", "unit"))
-    rules.write_bytes(load.shipped(RULES).data)
+    rules.write_bytes(load.shipped(of.id).data)
     witnesses = ", ".join(f'"{key}"' for key in trust["witnesses"])
     fleet.write_text(
         f"""format = 1
 [agency]
-id = "{AGENCY}"
-name = "{AGENCY_NAME}"
+id = "{of.id}"
+name = "{of.name}"
 [station]
 host = "127.0.0.1"
 port = {port}
@@ -142,7 +153,7 @@ keys = [{witnesses}]
     camera, microphone, gps = tapes
     unit.write_text(
         f"""format = 1
-number = "{UNIT}"
+number = "{of.unit}"
 kind = "bench"
 state_directory = "{places.unit}"
 [picture]
@@ -168,86 +179,10 @@ number = "41042102"
     return rules, fleet, unit
 
 
-def _station_table(config: Effective) -> str:
-    """Whose receipts count, as custody and release want it."""
-    fleet = config.fleet
-    witnesses = ", ".join(f'"{key}"' for key in fleet.witnesses.keys)
-    return f"""[station]
-log_key = "{fleet.station.log_key}"
-witnesses = [{witnesses}]
-quorum = {fleet.witnesses.quorum}
-"""
-
-
-def _release_config(places: Places, config: Effective) -> Path:
-    path = places.unit / "release.toml"
-    path.write_text(
-        f"""agency = "{AGENCY}"
-unit = "{UNIT}"
-spool = "{places.spool}"
-socket = "{places.custody_socket}"
-least_age_hours = 0
-keep_marked = true
-{_station_table(config)}""",
-        encoding="utf-8",
-    )
+def _setting(places: Places, process: str, text: str) -> Path:
+    path = places.unit / f"{process}.toml"
+    path.write_text(text, encoding="utf-8")
     return path
-
-
-def _custody_config(places: Places, config: Effective) -> Path:
-    fleet = config.fleet
-    recipients = f'"{fleet.station.age_recipient}", "{fleet.recovery.age_recipient}"'
-    path = places.unit / "custody.toml"
-    path.write_text(
-        f"""agency = "{AGENCY}"
-unit = "{UNIT}"
-unit_kind = "bench"
-spool = "{places.spool}"
-keys = "{places.unit / "keys"}"
-state = "{places.unit / "state"}"
-socket = "{places.custody_socket}"
-recipients = [{recipients}]
-protect = false
-sync_ms = 400
-floor_minutes = 2
-software = "shilu {metadata.version("shilu")}"
-software_sha256 = "{_software_digest()}"
-config_sha256 = "{config.digest}"
-{_station_table(config)}""",
-        encoding="utf-8",
-    )
-    return path
-
-
-def _courier_config(places: Places, papers: Path, port: int) -> Path:
-    path = places.unit / "courier.toml"
-    path.write_text(
-        f"""version = 1
-agency = "{AGENCY}"
-unit = "{UNIT}"
-spool = "{places.spool}"
-outbox = "{places.unit / "outbox.sqlite"}"
-custody_socket = "{places.custody_socket}"
-[broker]
-host = "127.0.0.1"
-port = {port}
-ca = "{papers / "ca.pem"}"
-certificate = "{papers / "tls.pem"}"
-key = "{papers / "tls.key"}"
-""",
-        encoding="utf-8",
-    )
-    return path
-
-
-def _software_digest() -> str:
-    """SHA-256 over the names and contents of this program's modules."""
-    found = hashlib.sha256()
-    root = Path(__file__).parents[2]
-    for path in sorted(root.rglob("*.py")):
-        found.update(f"{path.relative_to(root)}\n".encode())
-        found.update(path.read_bytes())
-    return found.hexdigest()
 
 
 def _best_broker() -> str:

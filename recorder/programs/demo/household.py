@@ -77,6 +77,8 @@ class Member:
         except subprocess.TimeoutExpired:
             self.kill()
         self._reader.join(timeout=2)
+        if self._process.stdout is not None and not self._reader.is_alive():
+            self._process.stdout.close()
         self._log.close()
 
     def ended(self) -> int | None:

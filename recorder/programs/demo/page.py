@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _WISH_LIMIT_BYTES = 256
+_ARE_YOU_THERE_SECONDS = 1.0
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 _POLICY = "default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
@@ -83,6 +84,12 @@ class Page:
         with self._lock:
             self._watchers.remove(watcher)
 
+    @property
+    def watched(self) -> bool:
+        """Whether any browser shows it now, give or take a second."""
+        with self._lock:
+            return bool(self._watchers)
+
     def press(self, wish: bytes) -> None:
         """Pass on what was pressed in the page."""
         self._press(wish)
@@ -94,6 +101,15 @@ class Page:
                 watcher.put(None)
         self._server.shutdown()
         self._server.server_close()
+
+
+def _next(watcher: queue.SimpleQueue[str | None]) -> bytes | None:
+    """The next event for a browser, or a comment that shows whether it is still there."""
+    try:
+        event = watcher.get(timeout=_ARE_YOU_THERE_SECONDS)
+    except queue.Empty:
+        return b": still here\n\n"
+    return None if event is None else f"data: {event}\n\n".encode()
 
 
 class _Server(ThreadingHTTPServer):
@@ -154,8 +170,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         watcher = self.server.page.watch()
         try:
-            while (event := watcher.get()) is not None:
-                self.wfile.write(f"data: {event}\n\n".encode())
+            while (event := _next(watcher)) is not None:
+                self.wfile.write(event)
                 self.wfile.flush()
         except OSError:
             pass  # the browser was closed; nothing is owed to it

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import io
 import json
 import shutil
 import socket
@@ -12,23 +10,18 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from recorder.evidence.record import Segment, parse_record
-from recorder.programs import verify
 from recorder.programs.demo.household import FellShort, Household, Told
+from recorder.programs.demo.outcome import check_clear_films, losses, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from recorder.evidence.sealed import Span
     from recorder.programs.demo.founding import Founded
     from recorder.programs.demo.page import Page
     from recorder.programs.demo.places import Places
 
 _MS = 1_000_000
-_LOSS_LIMIT_MS = 1_000
 _ANSWER_LIMIT_MS = 150
-_PICTURE_MS = 40
 _CHANGED_AT = 0.55
 """Where in the film one byte is changed: a little behind its middle."""
 
@@ -64,6 +57,9 @@ class Telling:
         """Conductor and lens start and look at everything."""
         self.house.start("conductor", *self.founded.conductor)
         self.lens_pid = self.house.until("the lens", _is("lens"), 20).number("pid")
+        welcome = self.house.until("custody's answer", _is("welcome"), 20)
+        if not welcome.facts.get("fit"):
+            raise FellShort(f"the unit cannot record: {welcome.facts.get('because')}")
         checked = self.house.until("the self-check", _lens("checked"), 20)
         self.house.until("a unit that is ready", _state("ready"), 10)
         seen = json.loads(str(checked.facts["report"]))
@@ -184,17 +180,17 @@ class Telling:
             "--out", str(self.places.package), "--clear", str(self.places.clear),
         )  # fmt: skip
         self.house.wait("package", 60)
-        self._check_clear_films()
-        losses = self._losses()
+        check_clear_films(self.places)
+        cost = losses(self.places, self.recordings, self.killed_ms)
         films = sorted(self.places.clear.glob("*.mp4"))
         if self.page is not None:
             self.page.films({film.name: film for film in films})
-        lost = ", ".join(f"{who} {lost_ms} ms" for who, lost_ms in losses.items())
+        lost = ", ".join(f"{who} {lost_ms} ms" for who, lost_ms in cost.items())
         return f"{len(films)} films; lost at SIGKILL: {lost}"
 
     def verify(self) -> str:
         """The honest package passes."""
-        code, text = self._verdict(self.places.package)
+        code, text = verdict(self.places, self.places.package)
         self.show(
             "verdict",
             changed=False,
@@ -219,7 +215,7 @@ class Telling:
             byte = bytes_of_film.read(1)[0]
             bytes_of_film.seek(at)
             bytes_of_film.write(bytes([byte ^ 1]))
-        code, text = self._verdict(self.places.changed)
+        code, text = verdict(self.places, self.places.changed)
         self.show(
             "verdict",
             changed=True,
@@ -248,51 +244,6 @@ class Telling:
 
     def _spool_bytes(self) -> int:
         return sum(path.stat().st_size for path in self.places.spool.rglob("*") if path.is_file())
-
-    def _segments(self) -> list[Segment]:
-        logs = sorted((self.places.package / "data/unit/log").glob("*.jsonl"))
-        lines = [line for log in logs for line in log.read_bytes().splitlines(keepends=True)]
-        bodies = [parse_record(line).body for line in lines if line.endswith(b"}\n")]
-        return [body for body in bodies if isinstance(body, Segment)]
-
-    def _check_clear_films(self) -> None:
-        """Each film is what its record says, byte for byte."""
-        for segment in self._segments():
-            name = segment.media.file.removeprefix("media/").removesuffix(".age")
-            digest = hashlib.sha256((self.places.clear / name).read_bytes()).hexdigest()
-            if digest != segment.media.clear.sha256:
-                raise FellShort(f"{name} decrypts to {digest}, its record says otherwise")
-
-    def _losses(self) -> dict[str, int]:
-        """What each SIGKILL cost, by the sealed pictures' own stamps."""
-        spans = {number: self._span(number) for number in self.recordings}
-        first, second, third = (spans[number] for number in self.recordings)
-        losses = {
-            "capture": max(0, self.killed_ms["capture"] - first.last_ms),
-            "custody": max(0, third.first_ms - second.last_ms - _PICTURE_MS),
-        }
-        for who, lost_ms in losses.items():
-            if lost_ms > _LOSS_LIMIT_MS:
-                raise FellShort(f"killing {who} cost {lost_ms} ms of pictures")
-        return losses
-
-    def _span(self, recording: int) -> Span:
-        """From the first to the last picture of a recording."""
-        spans = [s.span for s in self._segments() if s.recording == recording and s.span.frames]
-        return type(spans[0])(spans[0].first_ms, spans[-1].last_ms, sum(s.frames for s in spans), 0)
-
-    def _verdict(self, package: Path) -> tuple[int, str]:
-        said = io.StringIO()
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            words = [
-                str(package),
-                "--trust",
-                str(self.places.trust),
-                "--key",
-                str(self.places.age_key),
-            ]
-            code = verify.main(words)
-        return code, said.getvalue()
 
 
 def press(places: Places, wish: bytes) -> None:
