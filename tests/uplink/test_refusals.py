@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,6 @@ from recorder.evidence.words import (
 )
 from tests.uplink.dock import Dock
 from tests.verify.unit import Unit
-from uplink.station.events import ReceiptWithheld
 from uplink.station.incoming import Part, WrongDigest, WrongPlace
 from uplink.wire.messages import OfferedFile
 
@@ -95,6 +95,21 @@ def test_a_seal_over_other_clear_text_is_refused_though_all_cipher_digests_fit(
     assert media_file(2, 1) in kept(dock)
 
 
+def test_a_record_that_states_another_digest_than_its_files_earns_no_receipt(
+    tmp_path: Path,
+) -> None:
+    dock = docked(tmp_path)
+    other = digest(b"other bytes")
+    dock.unit.seal_as = lambda seal: replace(seal, media=replace(seal.media, sha256=other))
+    dock.unit.record(1)
+    dock.dock()
+    dock.bring_home()
+    assert "are not those of the record" in dock.courier.refused[media_file(2, 1)]
+    assert media_file(2, 1) in kept(dock)
+    assert media_file(2, 1) not in dock.receipted_files()
+    assert media_file(1, 2) in dock.receipted_files()
+
+
 def test_a_head_signed_by_another_key_stops_the_log_there(tmp_path: Path) -> None:
     dock = docked(tmp_path)
     heads = dock.unit.files[heads_file(1)].split(b"\n")
@@ -157,18 +172,15 @@ def test_a_disk_that_gives_back_other_bytes_earns_no_receipt(tmp_path: Path) -> 
     spoilt = media_file(1, 1)
 
     def spoil(name: str) -> None:
-        final = dock.layout.archived("baofeng-mz", dock.unit.number, spoilt)
-        part = final.with_name(final.name + ".part")
-        if name == "archive: before b (read back)" and part.exists():
-            part.write_bytes(part.read_bytes()[:-1] + b"?")
+        synced = dock.layout.incoming("baofeng-mz", dock.unit.number) / spoilt
+        if name == "admit: before 2 (read back)" and synced.exists():
+            synced.write_bytes(synced.read_bytes()[:-1] + b"?")
 
     dock.step = spoil
     dock.dock()
-    with pytest.raises(AssertionError, match="not home"):
-        dock.bring_home(60)
-    withheld = dock.told(ReceiptWithheld)
-    assert withheld
-    assert "reads back with other bytes" in withheld[0].sentence
+    dock.bring_home()
+    assert "its digest is not the one of the record" in dock.courier.refused[spoilt]
+    assert spoilt in kept(dock)
     assert spoilt not in dock.receipted_files()
     assert spoilt not in dock.archived()
 

@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +22,9 @@ _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 _LOOK_SECONDS = 0.02
 _IN_FLIGHT = 20
+_SOCKET_PATH_MAX = 104
+_KEEP_BUFFERS = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "67108864"}
+"""glibc's own switches: a chunk's buffer is not given back to the kernel each time."""
 _QUEUE_FACTOR = 16
 """Mosquitto drops what a slow client cannot take, where ours pauses the sender: so, more room."""
 
@@ -40,12 +43,24 @@ def find_mosquitto(search_path: str, places: str = _PLACES) -> Path:
     return Path(found)
 
 
-def configuration(settings: BrokerSettings, access_file: Path, *, persistence: Path | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A socket file beside the TLS port: whoever may open it goes by one name, without TLS."""
+
+    socket: Path
+    access_file: Path
+
+
+def configuration(
+    settings: BrokerSettings,
+    access_file: Path,
+    *,
+    persistence: Path | None,
+    door: Door | None = None,
+) -> str:
     """Return mosquitto.conf for these settings, sessions kept in `persistence` if given."""
     lines = [
-        "per_listener_settings false",
-        f"listener {settings.address.port} {settings.address.host}",
-        f"acl_file {access_file}",
+        "per_listener_settings true",
         "log_dest stderr",
         "connection_messages false",
         "set_tcp_nodelay true",
@@ -60,6 +75,14 @@ def configuration(settings: BrokerSettings, access_file: Path, *, persistence: P
     if os.geteuid() == 0:
         # It would otherwise become a user who may not read the key.
         lines.append(f"user {pwd.getpwuid(0).pw_name}")
+    if door is not None:
+        lines += [
+            f"listener 0 {door.socket}",
+            f"acl_file {door.access_file}",
+            "allow_anonymous true",
+        ]
+    lines.append(f"listener {settings.address.port} {settings.address.host}")
+    lines.append(f"acl_file {access_file}")
     if settings.tls is None:
         lines.append("allow_anonymous true")
     else:
@@ -96,15 +119,34 @@ def access_file_text(access: AccessTable) -> str:
     return "\n".join(lines) + "\n"
 
 
+def door_access_text(access: AccessTable, name: str) -> str:
+    """Return the ACL file of a door: what `name` may, for everybody who comes through it."""
+    lines = [
+        f"topic {rule.action.value} {rule.topic_filter.replace(NAME_LEVEL, name)}"
+        for rule in access.rules
+        if rule.who in {None, name}
+    ]
+    return "\n".join(lines) + "\n"
+
+
 class MosquittoBroker:
     """Mosquitto on these settings: `with MosquittoBroker(settings, program, folder) as broker:`.
 
     Its configuration and log lie in `folder`; it ends with this object, not with the folder.
+    With `door_for` it also opens a socket file in a folder that only our own user may enter, for
+    the client of that name: `inside` is its address.
     """
 
     def __init__(
-        self, settings: BrokerSettings, program: Path, folder: Path, *, keeps_state: bool = False
+        self,
+        settings: BrokerSettings,
+        program: Path,
+        folder: Path,
+        *,
+        keeps_state: bool = False,
+        door_for: str | None = None,
     ) -> None:
+        self._door_for = door_for
         self._settings = settings
         self._program = program
         self._folder = folder
@@ -115,6 +157,13 @@ class MosquittoBroker:
     def address(self) -> Address:
         """Where it listens, with the port that it really got."""
         return self._settings.address
+
+    @property
+    def inside(self) -> Address | None:
+        """The address of the socket file; None without one, or where its path is too long."""
+        path = self._folder / "door" / "mqtt"
+        fits = len(os.fsencode(path)) < _SOCKET_PATH_MAX
+        return Address(str(path), 0) if self._door_for and fits else None
 
     @property
     def process_id(self) -> int:
@@ -131,7 +180,8 @@ class MosquittoBroker:
         access_file.write_text(access_file_text(self._settings.access))
         settings_file = self._folder / "mosquitto.conf"
         kept = self._folder if self._keeps_state else None
-        settings_file.write_text(configuration(self._settings, access_file, persistence=kept))
+        text = configuration(self._settings, access_file, persistence=kept, door=self._door())
+        settings_file.write_text(text)
         log = self._folder / "mosquitto.log"
         with log.open("wb") as out:
             self._process = subprocess.Popen(
@@ -139,9 +189,21 @@ class MosquittoBroker:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
+                env={**os.environ, **_KEEP_BUFFERS},
             )
         self._await_running(self._process, log)
         return self
+
+    def _door(self) -> Door | None:
+        if self.inside is None or self._door_for is None:
+            return None
+        socket_file = Path(self.inside.host)
+        socket_file.parent.mkdir(mode=0o700, exist_ok=True)
+        socket_file.parent.chmod(0o700)
+        socket_file.unlink(missing_ok=True)
+        access_file = self._folder / "access.door"
+        access_file.write_text(door_access_text(self._settings.access, self._door_for))
+        return Door(socket_file, access_file)
 
     def stop(self) -> None:
         """End it; killed when it does not leave within five seconds."""
@@ -151,6 +213,12 @@ class MosquittoBroker:
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self._process is not None:
             self._process.kill()
             self._process.wait()
 

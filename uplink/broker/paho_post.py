@@ -77,7 +77,12 @@ class PahoPost:
 
     def _make_client(self) -> Client:
         wanted = self._connection
-        client = Client(CallbackAPIVersion.VERSION2, client_id=wanted.client_id, protocol=MQTTv5)
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=wanted.client_id,
+            protocol=MQTTv5,
+            transport="unix" if wanted.address.is_file else "tcp",
+        )
         client.connect_timeout = wanted.connect_seconds
         client.reconnect_delay_set(wanted.retry_min_seconds, wanted.retry_max_seconds)
         client.max_queued_messages_set(0)  # the ledger bounds by bytes instead
@@ -109,7 +114,7 @@ class PahoPost:
         clean_start = MQTT_CLEAN_START_FIRST_ONLY if wanted.clean_start else False
         self._client.connect_async(
             wanted.address.host,
-            wanted.address.port,
+            wanted.address.port or 1,  # of a socket file paho wants one too, and ignores it
             wanted.keep_alive_seconds,
             clean_start=clean_start,
             properties=connect_properties(wanted.session_expiry_seconds),
@@ -256,7 +261,7 @@ class PahoPost:
 
 def _tune_socket(_client: Client, _userdata: object, line: object) -> None:
     """Small letters go at once, and a dead peer shows within the user timeout."""
-    if isinstance(line, socket.socket):
+    if isinstance(line, socket.socket) and line.family != socket.AF_UNIX:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if sys.platform == "linux":
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)

@@ -1,8 +1,8 @@
 """Admit: verify, then store, then receipt. Numbered as in docs/station.md; nobody skips a number.
 
 1 bytes complete (incoming) · 2 digest equals the record · 3 decrypts · 4 clear digest, fragments
-5 chain and heads · 6 archived, read back · 7 entry · 8 head · 9 witnesses · 10 receipt kept
-11 receipt sent. What is refused goes to quarantine with its reason; its receipt is never made.
+5 chain and heads · 6 archived, as read back from 2 to 4 · 7 entry · 8 head · 9 witnesses
+10 receipt kept · 11 receipt sent. What is refused goes to quarantine; its receipt is never made.
 """
 
 from collections.abc import Callable, Mapping
@@ -153,11 +153,14 @@ class Admission:
     def _admit_segment(self, arrived: Arrived, state: _UnitState, named: NamedSegment) -> None:
         segment, chain = named.body, state.log.chain
         opened = Opened(lambda file: self._path(arrived, file), self.identities)
+        files = files_of(segment)
+        for one in files:
+            self.archive.forget(self._path(arrived, one.file))
+        self.archive.step("admit: before 2 (read back)")
         # 2, 3, 4; 5 was before: only a record of the followed log names a file at all.
         check_segment(segment, opened, lambda epoch: chain.standing_key(named.run, epoch))
         where = (arrived.unit, segment.recording, segment.segment)
         self.tell(events.Verified(*where, segment.media.length))
-        files = files_of(segment)
         for one in files:
             self.archive.step("admit: before 6 (archive)")
             final = self.layout.archived(arrived.agency, arrived.unit, one.file)

@@ -1,9 +1,11 @@
 """The archive: originals as they came, written once, read back before anybody relies on them.
 
-It promises that a file under its final name has the digest it was stored for, as the medium gave
-it back, and it has no way to change or remove one.
+It promises that a file under its final name is the one that was read back and verified, and it has
+no way to change or remove one. Bytes are written once, in `incoming`; the archive takes over the
+file itself, since a copy would be other bytes than those that were verified.
 """
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,12 +27,20 @@ class Archive:
     seal: Callable[[Path], None]
     step: Step
 
-    def store(self, source: Path, final: Path, sha256: str) -> None:
-        """Store a verified file. Raise ArchiveFailed; OSError when the disk does not take it.
+    def forget(self, source: Path) -> None:
+        """Drop a synced file from memory: what is read of it next comes from the medium."""
+        hand = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.posix_fadvise(hand, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(hand)
 
-        a copied and synced under a passing name · b read back and compared · c named, folder
-        synced · d sealed. A crash at a or b leaves a part that the next try overwrites; at c or d
-        the whole file, which the next try finds and compares.
+    def store(self, source: Path, final: Path, sha256: str) -> None:
+        """Take over a file that was synced, read back since (`forget`) and verified.
+
+        a named, folder synced · b sealed. A crash at a leaves the file in `incoming`; at b the
+        whole file here, which the next try finds and compares. Raise ArchiveFailed; OSError when
+        the disk does not take it.
         """
         if final.exists():
             if file_digest(final) != sha256:
@@ -41,18 +51,16 @@ class Archive:
             self.seal(final)
             return
         make_folder(final.parent)
-        part = final.with_name(final.name + ".part")
-        _copy(source, part)  # a
-        self.step("archive: before b (read back)")
-        if file_digest(part) != sha256:  # b
-            raise ArchiveFailed(
-                f"{part} reads back with other bytes than were written; check the disk"
-            )
-        self.step("archive: before c (name)")
-        part.rename(final)  # c
+        self.step("archive: before a (name)")
+        try:
+            source.rename(final)  # a
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _bring_over(source, final, sha256)  # a
         sync_folder(final.parent)
-        self.step("archive: before d (seal)")
-        self.seal(final)  # d
+        self.step("archive: before b (seal)")
+        self.seal(final)  # b
 
     def extend(self, final: Path, offset: int, data: bytes) -> None:
         """Write verified bytes of a log at their place; the same bytes may come twice."""
@@ -72,16 +80,15 @@ class Archive:
             sync_folder(final.parent)
 
 
-def _copy(source: Path, part: Path) -> None:
+def _bring_over(source: Path, final: Path, sha256: str) -> None:
+    """Copy to another file system under a passing name, read back, compare, name."""
+    part = final.with_name(final.name + ".part")
     with source.open("rb") as from_file, part.open("wb") as to_file:
-        left = os.fstat(from_file.fileno()).st_size
-        while left:
-            copied = os.copy_file_range(
-                from_file.fileno(), to_file.fileno(), min(left, 64 * BLOCK_BYTES)
-            )
-            if not copied:
-                break
-            left -= copied
+        while block := from_file.read(BLOCK_BYTES):
+            to_file.write(block)
+        to_file.flush()
         os.fsync(to_file.fileno())
-        # What is read back next should come from the medium, not from memory.
         os.posix_fadvise(to_file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    if file_digest(part) != sha256:
+        raise ArchiveFailed(f"{part} reads back with other bytes than were written; check the disk")
+    part.rename(final)

@@ -1,7 +1,9 @@
 """Assemble: chunks become files again. Idempotent, bounded memory, synced when complete.
 
-It promises that what is called complete has the offered length and digest and is durable; a part
-is always a contiguous prefix, so after any crash the disk alone says what is missing.
+It promises that what is called complete has the offered length and is durable; a part is always a
+contiguous prefix, so after any crash the disk alone says what is missing. The digest is looked at
+here for logs and certificates. A sealed file's is looked at when it is read back from the medium
+(`segment_check`): one look at the bytes that stay, and not one at those that passed through memory.
 """
 
 import hashlib
@@ -25,21 +27,25 @@ class WrongDigest(Exception):
 
 
 class Part:
-    """One file on its way in, at `path`; one worker's view of it."""
+    """One file on its way in, at `path`; one worker's view of it.
 
-    def __init__(self, path: Path, offered: OfferedFile) -> None:
+    `sealed` files are compared with the record that names them, later.
+    """
+
+    def __init__(self, path: Path, offered: OfferedFile, *, sealed: bool = False) -> None:
         self.path = path
         self.offered = offered
         self._hand: int | None = None
-        self._digest = hashlib.sha256()
+        self._digest = None if sealed else hashlib.sha256()
         self.offset = 0
-        self._read_prefix()
+        self._find_prefix()
 
     def write(self, offset: int, data: memoryview) -> None:
         """Write a chunk at its place. Raise WrongPlace; OSError when the disk does not take it."""
         if offset != self.offset or offset + len(data) > self.offered.length:
             raise WrongPlace(self.offset)
-        self._digest.update(data)
+        if self._digest is not None:
+            self._digest.update(data)
         hand = self._open()
         while data:
             taken = os.pwrite(hand, data, self.offset)
@@ -52,8 +58,10 @@ class Part:
         return self.offset == self.offered.length
 
     def check_digest(self) -> None:
-        """Make the bytes durable; raise WrongDigest unless they are the offered ones."""
+        """Make the bytes durable; raise WrongDigest where a digest is kept and differs."""
         os.fsync(self._open())
+        if self._digest is None:
+            return
         found = self._digest.hexdigest()
         if found != self.offered.sha256:
             raise WrongDigest(
@@ -80,9 +88,12 @@ class Part:
             self._hand = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         return self._hand
 
-    def _read_prefix(self) -> None:
+    def _find_prefix(self) -> None:
         """Take in what is there already, up to the offered length."""
         if not self.path.exists():
+            return
+        if self._digest is None:
+            self.offset = min(self.path.stat().st_size, self.offered.length)
             return
         with self.path.open("rb") as file:
             while self.offset < self.offered.length:

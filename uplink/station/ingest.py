@@ -56,7 +56,7 @@ class Ingest:
                 case Kind.STATE:
                     state = State.parse(letter.payload)
                     counts = (state.pending_files, state.pending_bytes)
-                    self.tell(events.UnitSeen(topic.unit, state.up, *counts))
+                    self.tell(events.UnitSeen(topic.unit, state.up, *counts, state.oldest_utc))
                     if not state.up:
                         self._forget((topic.agency, topic.unit))
                 case _:
@@ -144,7 +144,8 @@ class Ingest:
             whole = archived if archived.exists() else final
             if whole.exists() and not path.exists() and whole.stat().st_size == one.length:
                 return self._wanted_whole(journey, one)
-        part = Part(path, one)
+        sealed = not is_log(one.file) and one.file != CHAIN_FILE
+        part = Part(path, one, sealed=sealed)
         self._handles += 1
         handle = (self.first_handle + self._handles) % 2**32 or 1
         journey.coming[handle] = Coming(part, part.offset)
@@ -176,7 +177,13 @@ class Ingest:
             return
         try:
             coming.part.write(chunk.offset, chunk.data)
-        except WrongPlace:
+        except WrongPlace as wrong:
+            file = coming.part.offered.file
+            sentence = (
+                f"a chunk of {file} came from byte {chunk.offset} on, and {wrong}: it was lost, "
+                "doubled or out of order on the way, and is asked for again"
+            )
+            self.tell(events.Misplaced(journey.unit, sentence))
             self._again(journey, chunk.handle)
             return
         self._tell_percent(journey, coming)

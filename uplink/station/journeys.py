@@ -14,8 +14,8 @@ _LOG_KINDS = frozenset({FileKind.LOG, FileKind.HEADS})
 class Limits:
     """Bytes in flight for one unit and for all together."""
 
-    window_bytes: int = 4 * 1024 * 1024
-    total_bytes: int = 64 * 1024 * 1024
+    window_bytes: int = 16 * 1024 * 1024
+    total_bytes: int = 96 * 1024 * 1024
     least_bytes: int = 1024 * 1024
 
 

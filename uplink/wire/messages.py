@@ -25,7 +25,11 @@ _JOURNEY = re.compile(r"[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How a unit stands; retained, and with `up` false its will."""
+    """How a unit stands; retained, and with `up` false its will.
+
+    `oldest_utc` is when the oldest segment without a receipt was sealed, empty where none waits
+    or the unit had no clock: the hand-in deadline counts from it.
+    """
 
     up: bool
     sequence: int
@@ -33,6 +37,7 @@ class State:
     pending_bytes: int
     pending_files: int
     utc: str
+    oldest_utc: str = ""
 
     def payload(self) -> bytes:
         """Return the message's bytes."""
@@ -45,6 +50,7 @@ class State:
                 "pending_bytes": self.pending_bytes,
                 "pending_files": self.pending_files,
                 "utc": self.utc,
+                "oldest_utc": self.oldest_utc,
             }
         )
 
@@ -59,9 +65,11 @@ class State:
             fields.count("pending_bytes"),
             fields.count("pending_files"),
             fields.text("utc", 24),
+            fields.text("oldest_utc", 24),
         )
-        if state.utc:
-            utc_ms(state.utc)
+        for utc in (state.utc, state.oldest_utc):
+            if utc:
+                utc_ms(utc)
         fields.end()
         return state
 

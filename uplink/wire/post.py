@@ -52,12 +52,22 @@ class Qos(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a broker listens. Port 0 asks a starting broker for any free port."""
+    """Where a broker listens. Port 0 asks a starting broker for any free port.
+
+    A host that begins with a slash is a socket file of this machine.
+    """
 
     host: str
     port: int
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a socket file."""
+        return self.host.startswith("/")
+
     def __str__(self) -> str:
+        if self.is_file:
+            return self.host
         return f"{self.host}:{self.port}"
 
 
