@@ -11,7 +11,9 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -40,6 +42,7 @@ from recorder.handover.packets import (
 from tests.uplink.dock import Spool
 from tests.verify.unit import Unit
 from uplink.courier.filing import FilingRefused
+from uplink.station.founding import enrol, write_unit_papers
 from uplink.station.settings import read_identity
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 
@@ -55,6 +58,7 @@ class Custody:
 
     def __init__(self, path: Path, spool: Spool) -> None:
         self._spool = spool
+        self.lock = threading.Lock()  # for whoever records on the same unit meanwhile
         self._listener = listen(path)
         self._wake, self._woken = socket.socketpair()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -97,6 +101,12 @@ class Custody:
 
     def _reply(self, packet: Packet) -> Packet:
         try:
+            return self._asked(packet)
+        except FilingRefused as refusal:
+            return Fault(str(refusal), "receipt")
+
+    def _asked(self, packet: Packet) -> Packet:
+        with self.lock:
             match packet:
                 case Hello():
                     unit = self._spool.unit
@@ -111,8 +121,6 @@ class Custody:
                 case AnchorOffer(checkpoint, consistency, since):
                     hashes = tuple(map(base64_bytes, consistency))
                     return Filed(self._spool.anchor(AnchorLetter(checkpoint, hashes, since)), 0)
-        except FilingRefused as refusal:
-            return Fault(str(refusal), "receipt")
         return Fault("the courier asks for receipts and anchors only", "other")
 
 
@@ -123,9 +131,10 @@ class Program:
     module: str
     arguments: list[str]
     events: list[dict[str, object]] = field(default_factory=list)
+    told_at_seconds: float = 0.0
 
     def start(self) -> Self:
-        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._lines: queue.SimpleQueue[tuple[float, str] | None] = queue.SimpleQueue()
         self.process = subprocess.Popen(
             [sys.executable, "-m", self.module, *self.arguments],
             stdout=subprocess.PIPE,
@@ -140,17 +149,18 @@ class Program:
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self._lines.put(line)
+            self._lines.put((time.monotonic(), line))
         self._lines.put(None)
 
     def await_event(self, wanted: Callable[[dict[str, object]], bool]) -> dict[str, object]:
         while True:
-            line = self._lines.get(timeout=WAIT_SECONDS)
-            if line is None:
+            came = self._lines.get(timeout=WAIT_SECONDS)
+            if came is None:
                 raise AssertionError(
                     f"{self.module} ended: {self.end()}; it said {self.events[-5:]}"
                 )
-            event = json.loads(line)
+            self.told_at_seconds, line = came
+            event: dict[str, object] = json.loads(line)
             self.events.append(event)
             if wanted(event):
                 return event
@@ -160,8 +170,8 @@ class Program:
 
     def rest(self) -> list[dict[str, object]]:
         """Give every event of a program that ended."""
-        while (line := self._lines.get(timeout=WAIT_SECONDS)) is not None:
-            self.events.append(json.loads(line))
+        while (came := self._lines.get(timeout=WAIT_SECONDS)) is not None:
+            self.events.append(json.loads(came[1]))
         return self.events
 
     def kill(self) -> None:
@@ -205,22 +215,36 @@ def free_port() -> int:
 
 
 class Fleet:
-    """A station founded by its own program, and one enrolled unit with its spool."""
+    """A station founded by its own program, and one enrolled unit with its spool.
 
-    def __init__(self, folder: Path, run_broker: str) -> None:
+    With `at` the unit is one more at that fleet's station, enrolled there.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        run_broker: str,
+        *,
+        chunk_kib: int = 64,
+        unit: Unit | None = None,
+        at: Fleet | None = None,
+    ) -> None:
         self.folder = folder
-        self.port = free_port()
-        self.station_folder = folder / "station"
-        code, said = run(
-            "uplink.programs.station",
-            *("init", str(self.station_folder), "--agency", AGENCY, "--port", str(self.port)),
-            *("--run-broker", run_broker, "--not-immutable"),
-        )
-        assert code == 0, said
-        self.unit = Unit()
-        self.unit.station_key = read_identity(self.station_folder / "station.agekey")
+        self.unit = unit or Unit()
         self.papers = folder / "papers"
-        self._enrol()
+        if at is None:
+            self.port = free_port()
+            self.station_folder = folder / "station"
+            self._found(run_broker)
+            self._enrol()
+        else:
+            folder.mkdir()
+            self.port, self.station_folder = at.port, at.station_folder
+            now = datetime.now(UTC)
+            public = self.unit.identity.public_key()
+            papers = enrol(self.station_folder, AGENCY, self.unit.number, public, now)
+            write_unit_papers(self.papers, papers)
+        self.unit.station_key = read_identity(self.station_folder / "station.agekey")
         self.unit.files[CHAIN_FILE] = (self.papers / "chain.pem").read_bytes()
         policy = parse_trust((self.station_folder / "trust.toml").read_text()).policy
         head = Head(policy.station.name, 0, EMPTY_ROOT)
@@ -230,10 +254,18 @@ class Fleet:
         self.courier_file = folder / "courier.toml"
         self.courier_file.write_text(
             f'version = 1\nagency = "{AGENCY}"\nunit = "{self.unit.number}"\nspool = "spool"\n'
-            'outbox = "outbox.sqlite"\ncustody_socket = "custody.sock"\nchunk_kib = 64\n'
+            f'outbox = "outbox.sqlite"\ncustody_socket = "custody.sock"\nchunk_kib = {chunk_kib}\n'
             f'[broker]\nhost = "127.0.0.1"\nport = {self.port}\nca = "papers/ca.pem"\n'
             'certificate = "papers/tls.pem"\nkey = "papers/tls.key"\n'
         )
+
+    def _found(self, run_broker: str) -> None:
+        code, said = run(
+            "uplink.programs.station",
+            *("init", str(self.station_folder), "--agency", AGENCY, "--port", str(self.port)),
+            *("--run-broker", run_broker, "--not-immutable"),
+        )
+        assert code == 0, said
 
     def _enrol(self) -> None:
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.unit.number)])
@@ -252,8 +284,10 @@ class Fleet:
         config = str(self.station_folder / "station.toml")
         return Program("uplink.programs.station", ["--config", config]).start()
 
-    def courier(self) -> Program:
-        arguments = ["--config", str(self.courier_file), "--once", "--limit-seconds", "35"]
+    def courier(self, *, once: bool = True) -> Program:
+        arguments = ["--config", str(self.courier_file)]
+        if once:
+            arguments += ["--once", "--limit-seconds", "35"]
         return Program("uplink.programs.courier", arguments).start()
 
     def archived(self) -> dict[str, bytes]:

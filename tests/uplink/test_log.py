@@ -208,12 +208,14 @@ def test_a_witness_behind_http_says_the_same(tmp_path: Path) -> None:
     far = HttpWitness(local.key, f"http://127.0.0.1:{server.server_address[1]}")
     try:
         log.refresh()
+        grown = []
         for count in (2, 3):
             signed = log.grow(entries(count, log.size))
             checkpoint = cosigned_checkpoint(log, signed.head, signed.note, (far,), 1)
             check_cosignature(parse_note(checkpoint), local.key)
+            grown.append(signed)
         with pytest.raises(Stale) as stale:
-            far.cosign(1, (), signed.note)
+            far.cosign(1, (), grown[-1].note)
         assert stale.value.known_size == 5
         forged = sign_head(Head(ORIGIN, 6, bytes(32)), key(1))
         with pytest.raises(WitnessRefused, match="422"):
@@ -223,7 +225,7 @@ def test_a_witness_behind_http_says_the_same(tmp_path: Path) -> None:
         server.server_close()
         thread.join()
     with pytest.raises(WitnessUnreachable, match="does not answer"):
-        far.cosign(5, (), signed.note)
+        far.cosign(5, (), grown[-1].note)
 
 
 @given(st.binary(max_size=200))

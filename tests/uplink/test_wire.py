@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,9 @@ from uplink.wire.messages import (
 )
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 from uplink.wire.topics import Kind, Topic, parse_topic
+
+if TYPE_CHECKING:
+    from recorder.evidence.canonical import Value
 
 COUNT = st.integers(0, 2**53 - 1)
 DIGEST = st.binary(min_size=32, max_size=32).map(bytes.hex)
@@ -98,9 +103,9 @@ def test_a_message_with_one_byte_changed_is_refused_or_says_that_byte(
         ({"more": 1}, "unknown fields: more"),
     ],
 )
-def test_a_wrong_field_is_named(change: dict[str, int | str | bool], sentence: str) -> None:
-    fields = {"v": 1, "journey": "0" * 16, "received": 5, "credit": 9}
-    assert Ack.parse(encode(dict(fields))).credit == 9
+def test_a_wrong_field_is_named(change: dict[str, Value], sentence: str) -> None:
+    fields: dict[str, Value] = {"v": 1, "journey": "0" * 16, "received": 5, "credit": 9}
+    assert Ack.parse(encode(fields)).credit == 9
     with pytest.raises(Malformed, match=sentence):
         Ack.parse(encode({**fields, **change}))
 
@@ -114,7 +119,7 @@ def test_a_message_beyond_the_bound_is_refused() -> None:
     "name", ["../../etc/passwd", "media/../log/000001.jsonl", "log/1.jsonl", "/log/000001.jsonl"]
 )
 def test_a_file_that_no_unit_has_cannot_be_offered(name: str) -> None:
-    file = {"file": name, "length": 1, "sha256": "0" * 64}
+    file: Value = {"file": name, "length": 1, "sha256": "0" * 64}
     with pytest.raises(EvidenceError):
         Offer.parse(encode({"v": 1, "journey": "0" * 16, "files": [file]}))
 

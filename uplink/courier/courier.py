@@ -19,15 +19,7 @@ from uplink.courier.outbox import Stage
 from uplink.courier.spool import Survey, is_log, waits_for_receipt
 from uplink.courier.tempo import Tempo
 from uplink.wire.chunks import chunk_bytes
-from uplink.wire.messages import (
-    Ack,
-    Grant,
-    Offer,
-    Refusal,
-    State,
-    StationState,
-    Stored,
-)
+from uplink.wire.messages import Ack, Grant, Offer, Refusal, State, StationState, Stored
 from uplink.wire.post import Letter, NotConnected, PostFull, Qos
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 from uplink.wire.topics import STATION, Kind, Topic, parse_topic
@@ -56,7 +48,7 @@ class Courier:
         self._seconds = seconds
         self._random = random
         self._utc = utc
-        self._tempo = Tempo()
+        self._tempo = Tempo(habits.cap)
         self._journey: Journey | None = None
         self._up = False
         self._survey: Survey | None = None
@@ -83,7 +75,7 @@ class Courier:
                 self._take(came)
                 came = self._inbox.get_nowait()
         except queue.Empty:
-            pass
+            return
 
     @property
     def home(self) -> bool:
@@ -91,7 +83,7 @@ class Courier:
         survey, journey = self._survey, self._journey
         if survey is None or (journey is not None and not journey.finished):
             return False
-        return not survey.uncovered and self._desk.pending().files == 0
+        return not (survey.settling or survey.uncovered) and self._desk.pending().files == 0
 
     @property
     def stuck(self) -> bool:
@@ -119,8 +111,9 @@ class Courier:
                 self._begin()
             return
         if now_seconds - self._surveyed_at >= self._habits.survey_seconds:
-            self._survey_now(now_seconds)
-            if self._up and not self.home and now_seconds >= self._retry_at:
+            survey = self._survey_now(now_seconds)
+            due = survey.uncovered or self._desk.pending().files > 0
+            if self._up and due and now_seconds >= self._retry_at:
                 self._begin()
 
     def _survey_now(self, now_seconds: float) -> Survey:
@@ -159,6 +152,7 @@ class Courier:
             pending.size_bytes,
             pending.files,
             self._utc(),
+            self._survey.oldest_utc if self._survey and pending.files else "",
         )
         self._line.publish(Letter(self._topic(Kind.STATE), state.payload(), retained=True))
 
@@ -167,7 +161,9 @@ class Courier:
         journey = self._journey
         went = False
         while journey is not None and self._up and journey.worker is not None:
-            if self._line.unsent_bytes > self._habits.unsent_bytes:
+            now_seconds = self._seconds()
+            ahead_bytes = self._tempo.ahead_bytes(now_seconds, self._habits.unsent_bytes)
+            if self._line.unsent_bytes > ahead_bytes or not self._tempo.may_send(now_seconds):
                 break
             piece = journey.next_piece(self._habits.chunk_bytes)
             if piece is None or not self._send_piece(journey, journey.worker, piece):
@@ -285,6 +281,8 @@ class Courier:
         if journey is not None and not isinstance(filed, events.NotFiled):
             journey.answered(letter.files)
             journey.answered([one.file for one in journey.offered if is_log(one.file)])
+            if journey.finished:
+                self._survey = self._desk.survey()  # are we home? What is new waits its turn
         self._tell_progress()
 
     def _tell_progress(self) -> None:

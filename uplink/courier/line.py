@@ -35,14 +35,18 @@ class Line(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How the courier works; times in seconds, sizes in bytes."""
+    """How the courier works; times in seconds, sizes in bytes, `cap` in bytes a second (0: none).
+
+    `unsent_bytes` bounds what may wait for the line at its fastest.
+    """
 
     agency: str
     unit: str
     software: str
     broker: str
     chunk_bytes: int = 256 * 1024
-    unsent_bytes: int = 2 * 1024 * 1024
+    unsent_bytes: int = 8 * 1024 * 1024
+    cap: int = 0
     patience_seconds: float = 5.0
     survey_seconds: float = 1.0
     retry_seconds: float = 60.0

@@ -1,10 +1,13 @@
 """What lies in the spool and may travel; read-only, by the log and by nothing else.
 
 It promises to name only files that a committed record names, and log files up to what is
-committed. It checks form, not signatures: the station does that, and custody wrote them.
+committed and durable: the newest head may still be on its way to the card, and a station that saw
+it would call the unit forked after a power cut. So it waits until the next look finds it unchanged.
+It checks form, not signatures: the station does that, and custody wrote them.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +21,10 @@ from recorder.evidence.record import (
     ReceiptFiled,
     Record,
     Release,
+    RunBegins,
     Segment,
+    Start,
+    Stop,
     parse_record,
 )
 from recorder.evidence.words import (
@@ -31,6 +37,7 @@ from recorder.evidence.words import (
 )
 
 _BLOCK_BYTES = 1024 * 1024
+_REST_SECONDS = 2.0
 
 
 class SpoolUnreadable(Exception):
@@ -58,7 +65,10 @@ class LogSpan:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The spool at one moment. `uncovered`: records that no receipt covers ask to be sent."""
+    """The spool at one moment. `uncovered`: records that no receipt covers ask to be sent.
+
+    `settling`: there is a newer head, which may not be durable yet; look again.
+    """
 
     travellers: tuple[Traveller, ...]
     logs: tuple[LogSpan, ...]
@@ -66,6 +76,8 @@ class Survey:
     filed_sizes: frozenset[int]
     missing: tuple[str, ...]
     uncovered: bool
+    settling: bool
+    oldest_utc: str
 
 
 @dataclass(slots=True)
@@ -77,11 +89,21 @@ class _RunPosition:
 
 @dataclass(slots=True)
 class SpoolReader:
-    """Reads a spool again and again, each committed record once."""
+    """Reads a spool again and again, each committed record once.
+
+    Unless `live`, segments of a recording wait until it is stopped. Without `unix_seconds` only
+    two looks tell that the newest head rests.
+    """
 
     root: Path
+    live: bool = False
+    unix_seconds: Callable[[], float] | None = None
+    _heads_seen: tuple[int, int] = (0, 0)
+    _held_back: bool = False
+    _open: set[int] = field(default_factory=set)
     _runs: dict[int, _RunPosition] = field(default_factory=dict)
     _segments: dict[int, Segment] = field(default_factory=dict)
+    _sealed_utc: dict[int, str] = field(default_factory=dict)
     _marks: dict[int, list[int]] = field(default_factory=dict)
     _released: set[int] = field(default_factory=set)
     _covered: set[str] = field(default_factory=set)
@@ -113,12 +135,14 @@ class SpoolReader:
         )
         for run in runs:
             if run >= max(self._runs, default=0):
-                self._read_run(run)
+                self._read_run(run, newest=run == runs[-1])
 
-    def _read_run(self, run: int) -> None:
+    def _read_run(self, run: int, *, newest: bool) -> None:
         at = self._runs.setdefault(run, _RunPosition())
         # Heads first: a record whose head is seen is there already.
         heads, _torn = split_heads(_tail(self.root / heads_file(run), at.heads_bytes))
+        if newest:
+            heads = self._durable(run, at, heads)
         lines = _tail(self.root / log_file(run), at.log_bytes).splitlines(keepends=True)
         if len(lines) < len(heads):
             raise Malformed(f"{log_file(run)} has fewer lines than {heads_file(run)} has heads")
@@ -129,10 +153,31 @@ class SpoolReader:
             at.heads_bytes += len(head)
             at.last_seq = record.seq
 
+    def _durable(self, run: int, at: _RunPosition, heads: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        """Leave the newest head for the next look, unless that is this one."""
+        seen = (run, at.heads_bytes + sum(map(len, heads)))
+        fresh = bool(heads) and seen != self._heads_seen
+        self._held_back = fresh and not self._rests(heads_file(run))
+        self._heads_seen = seen
+        return heads[:-1] if self._held_back else heads
+
+    def _rests(self, file: str) -> bool:
+        """Whether nothing was written for so long that custody and kernel have synced it."""
+        if self.unix_seconds is None:
+            return False
+        return self.unix_seconds() - (self.root / file).stat().st_mtime > _REST_SECONDS
+
     def _take(self, record: Record) -> None:
         body = record.body
-        if isinstance(body, Segment):
+        if isinstance(body, RunBegins):
+            self._open.clear()  # what a power cut left open is stopped by the run after it
+        elif isinstance(body, Start):
+            self._open.add(body.recording)
+        elif isinstance(body, Stop):
+            self._open.discard(body.recording)
+        elif isinstance(body, Segment):
             self._segments[record.seq] = body
+            self._sealed_utc[record.seq] = record.at.utc
         elif isinstance(body, Mark):
             self._marks.setdefault(body.recording, []).append(body.media_ms)
         elif isinstance(body, Release):
@@ -157,7 +202,7 @@ class SpoolReader:
             length = chain.stat().st_size
             travellers.append(Traveller(CHAIN_FILE, length, _digest(chain, length), 0, -1))
         for seq, segment in self._segments.items():
-            if seq in self._released:
+            if seq in self._released or (segment.recording in self._open and not self.live):
                 continue
             for file, sha256 in _files_of(segment):
                 if file in self._covered:
@@ -169,6 +214,7 @@ class SpoolReader:
                 length = path.stat().st_size
                 travellers.append(Traveller(file, length, sha256, self._rank(segment), seq))
         travellers.sort(key=lambda one: (one.rank, one.segment_seq))
+        waiting = {self._sealed_utc.get(one.segment_seq, "") for one in travellers}
         receipted_size = max(self._filed_sizes, default=0)
         return Survey(
             tuple(travellers),
@@ -177,6 +223,8 @@ class SpoolReader:
             frozenset(self._filed_sizes),
             tuple(missing),
             self._last_asking_seq >= receipted_size,
+            self._held_back,
+            min((one for one in waiting if one), default=""),
         )
 
     def _rank(self, segment: Segment) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from recorder.evidence.errors import EvidenceError
 from recorder.evidence.moment import utc_text
 from recorder.evidence.words import check_agency, check_unit
+from recorder.programs.service import Watchdog, notify
 from uplink.broker.paho_post import PahoPost
 from uplink.courier import events
 from uplink.courier.courier import Courier
@@ -24,6 +25,7 @@ from uplink.courier.line import Down, Habits, Inbox, Up
 from uplink.courier.outbox import Outbox, OutboxUnusable
 from uplink.courier.spool import SpoolReader, SpoolUnreadable
 from uplink.programs.events_out import complain, teller
+from uplink.programs.memory import keep_buffers
 from uplink.wire.messages import State
 from uplink.wire.post import (
     Address,
@@ -52,6 +54,8 @@ class CourierSettings:
     broker: Address
     tls: TlsFiles | None
     chunk_bytes: int
+    cap: int
+    live: bool
 
 
 def read_settings(path: Path) -> CourierSettings:
@@ -72,6 +76,8 @@ def read_settings(path: Path) -> CourierSettings:
             Address(broker.text("host"), broker.number("port", 1, 65535)),
             tls,
             table.number("chunk_kib", 64, 1024, 256) * 1024,
+            table.number("cap_kib_per_second", 0, 10_000_000, 0) * 1024,
+            _live(table),
         )
     except EvidenceError as error:
         raise BadConfig(f"{path}: {error}") from error
@@ -80,6 +86,18 @@ def read_settings(path: Path) -> CourierSettings:
     if not settings.spool.is_dir():
         raise BadConfig(f"there is no spool at {settings.spool}; start custody first")
     return settings
+
+
+def _live(table: Table) -> bool:
+    """Whether segments travel while their recording goes on. Raise BadConfig under secrecy."""
+    live = table.flag("live", default=False)
+    label = table.text("secrecy") if table.has("secrecy") else ""
+    if live and label:
+        raise BadConfig(
+            f'{table.where}: live = true does not go with secrecy = "{label}": footage under a '
+            "secrecy label never leaves a unit while it records; take one of the two out"
+        )
+    return live
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -101,6 +119,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(settings: CourierSettings, *, once: bool, limit_seconds: float) -> int:
+    keep_buffers()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -120,9 +139,10 @@ def _run(settings: CourierSettings, *, once: bool, limit_seconds: float) -> int:
         SOFTWARE,
         str(settings.broker),
         chunk_bytes=settings.chunk_bytes,
+        cap=settings.cap,
     )
     tell = teller()
-    desk = Desk(SpoolReader(settings.spool), outbox, filing)
+    desk = Desk(SpoolReader(settings.spool, settings.live, time.time), outbox, filing)
     courier = Courier(
         habits, desk, post, inbox, tell, seconds=time.monotonic, random=os.urandom, utc=_utc
     )
@@ -147,8 +167,10 @@ def _steps(
     limit_seconds: float,
 ) -> int:
     began_seconds = time.monotonic()
+    watchdog = Watchdog(lambda said: notify(said, os.environ), time.monotonic_ns)
     while not stopped():
         courier.step()
+        watchdog.turn()
         if not once:
             continue
         if courier.home or courier.stuck:

@@ -1,0 +1,26 @@
+"""Whatever dies, and in whatever order: every segment comes home once, byte for byte.
+
+`make chaos` does it for ten minutes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.uplink.chaos import weather
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SEED, BREEZE_SECONDS = 20_261_121, 25.0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_six_units_come_home_whole_through_kills_and_cuts(
+    tmp_path: Path, need: Callable[[str], Path]
+) -> None:
+    weather(tmp_path, need("mosquitto"), SEED, BREEZE_SECONDS)

@@ -1,0 +1,110 @@
+"""How the courier likes to work: its speed, its cap, what rests first, and what never goes live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from recorder.evidence.record import Ending
+from recorder.evidence.words import media_file
+from tests.verify.unit import Unit
+from uplink.courier.spool import SpoolReader
+from uplink.courier.tempo import AHEAD_LEAST_BYTES, Tempo
+from uplink.programs.courier import read_settings
+from uplink.wire.table import BadConfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MIB = 2**20
+
+
+def spool(folder: Path, unit: Unit) -> Path:
+    for name, data in unit.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def config(folder: Path, more: str) -> Path:
+    (folder / "spool").mkdir(exist_ok=True)
+    file = folder / "courier.toml"
+    file.write_text(
+        'version = 1\nagency = "baofeng-mz"\nunit = "BF-0007"\nspool = "spool"\n'
+        f'outbox = "o"\ncustody_socket = "s"\n{more}[broker]\nhost = "127.0.0.1"\nport = 1\n'
+    )
+    return file
+
+
+def test_the_newest_head_waits_until_it_was_seen_twice(tmp_path: Path) -> None:
+    unit = Unit()
+    unit.boot()
+    unit.record(1)
+    reader = SpoolReader(spool(tmp_path, unit))
+    first = reader.survey()
+    assert first.settling
+    second = reader.survey()
+    assert not second.settling
+    assert first.logs[1].length < second.logs[1].length == len(unit.files[second.logs[1].file])
+    unit.mark()
+    spool(tmp_path, unit)
+    assert reader.survey().logs == second.logs
+    assert reader.survey().logs[1].length > second.logs[1].length
+
+
+def test_a_spool_that_rested_for_long_travels_at_once(tmp_path: Path) -> None:
+    unit = Unit()
+    unit.boot()
+    unit.record(1)
+    written = spool(tmp_path, unit)
+    at = max(path.stat().st_mtime for path in written.rglob("*"))
+    assert SpoolReader(written, unix_seconds=lambda: at + 1).survey().settling
+    assert not SpoolReader(written, unix_seconds=lambda: at + 10).survey().settling
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_only_a_live_courier_takes_segments_of_a_recording_that_goes_on(
+    tmp_path: Path, *, live: bool
+) -> None:
+    unit = Unit()
+    unit.boot()
+    number = unit.start()
+    unit.segment(number, 1, 1, Ending.TURN)
+    unit.mark()
+    reader = SpoolReader(spool(tmp_path, unit), live=live)
+    reader.survey()
+    names = {one.file for one in reader.survey().travellers}
+    assert (media_file(number, 1) in names) is live
+    unit.go_on(number, 2, 1)
+    spool(tmp_path, unit)
+    reader.survey()
+    assert media_file(number, 1) in {one.file for one in reader.survey().travellers}
+
+
+def test_live_does_not_go_with_a_secrecy_label(tmp_path: Path) -> None:
+    assert read_settings(config(tmp_path, "live = true\n")).live
+    with pytest.raises(BadConfig, match="never leaves a unit while it records"):
+        read_settings(config(tmp_path, 'live = true\nsecrecy = "秘密"\n'))
+    assert not read_settings(config(tmp_path, 'secrecy = "秘密"\n')).live
+
+
+def test_a_cap_holds_over_any_second() -> None:
+    tempo = Tempo(cap=MIB)
+    sent, now_seconds = 0, 100.0
+    while now_seconds < 110.0:
+        if tempo.may_send(now_seconds):
+            tempo.sent(now_seconds, MIB // 4)
+            sent += MIB // 4
+        now_seconds += 0.01
+    assert 9.5 * MIB < sent <= 10.25 * MIB
+
+
+def test_what_waits_for_the_line_follows_its_speed() -> None:
+    slow, fast = Tempo(), Tempo()
+    for step in range(100):
+        slow.sent(step / 10, 10_000)
+        fast.sent(step / 10, 10 * MIB)
+    assert slow.ahead_bytes(10.0, 8 * MIB) == AHEAD_LEAST_BYTES
+    assert fast.ahead_bytes(10.0, 8 * MIB) == 8 * MIB
