@@ -4,6 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help interpreter setup setup-dev programs demo test quick lint bench lock clean
+.PHONY: rig torture chaos honest fuzz mutants
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -29,8 +30,11 @@ programs: setup-dev
 demo: setup ## the two-minute story, from a press to a verdict
 	@.venv/bin/shilu demo $(ARGS)
 
-test: programs ## every test; sets up all it needs by itself
+test: programs rig ## every test; sets up all it needs by itself
 	@$(PY) -m pytest $(TESTS) $(ARGS)
+
+rig: programs ## build the software camera that stands in for a sensor, once
+	@$(PY) -m tests.rig.build
 
 quick: setup-dev ## the tests that need no real process and no real media
 	@$(PY) -m pytest -m "not slow" $(TESTS) $(ARGS)
@@ -40,6 +44,21 @@ lint: setup-dev ## format, lint, types, import rules, spelling, generated docs
 
 bench: programs ## the budgets of the design; writes tests/bench/results.json
 	@$(PY) tests/bench/run.py $(ARGS)
+
+torture: programs ## two thousand power cuts; long
+	@$(PY) -m pytest -m torture tests/crash $(ARGS)
+
+chaos: programs ## ten minutes of kills and cuts between units and station
+	@$(PY) -m pytest tests/uplink/torture_chaos.py $(ARGS)
+
+honest: setup-dev ## a thousand honest days, none of which may be called forged
+	@$(PY) -m tests.tamper.thousand $(ARGS)
+
+fuzz: setup-dev ## bad bytes for every parser, an hour by default; ARGS is the seconds
+	@$(PY) -m tests.fuzz.run $(or $(ARGS),3600)
+
+mutants: setup-dev ## does any test notice a check removed from the verifier? long
+	@$(PY) tests/tamper/mutants.py $(ARGS)
 
 lock: ## choose and lock the newest versions anew (needs uv)
 	@.ci/lock --upgrade

@@ -25,16 +25,20 @@ SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program, the names it may have, and the Debian package it comes in."""
+    """A program, the names it may have, and the Debian package it comes in.
+
+    A library or a font has no name on a path: `file` is a pattern that it matches instead.
+    """
 
     names: tuple[str, ...]
     package: str
+    file: str = ""
 
 
 def parse_programs(text: str) -> tuple[Program, ...]:
     """Parse packages.toml; KeyError if an entry names no package."""
     return tuple(
-        Program((name, *entry.get("also", ())), entry["package"])
+        Program((name, *entry.get("also", ())), entry["package"], entry.get("file", ""))
         for name, entry in tomllib.loads(text).items()
     )
 
@@ -44,8 +48,14 @@ def missing(programs: Sequence[Program], search_path: str) -> tuple[Program, ...
     return tuple(
         program
         for program in programs
-        if not any(shutil.which(name, path=search_path) for name in program.names)
+        if not _is_here(program, search_path)
     )
+
+
+def _is_here(program: Program, search_path: str) -> bool:
+    if program.file:
+        return any(Path("/").glob(program.file.lstrip("/")))
+    return any(shutil.which(name, path=search_path) for name in program.names)
 
 
 def apt_get(environment: Mapping[str, str]) -> list[str] | None:
