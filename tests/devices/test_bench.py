@@ -13,6 +13,7 @@ import pytest
 from recorder.capture.notice import HEARD_PERMILLE, notice_score
 from recorder.capture.ports import (
     Button,
+    DeviceLost,
     Edge,
     Fix,
     Frame,
@@ -37,9 +38,8 @@ from recorder.devices.picture_text import PictureText
 from recorder.devices.prompts import NoSuchPrompt, Prompt, load_prompts
 
 if TYPE_CHECKING:
-    from conftest import Studio
-
     from recorder.devices.sample import Tapes
+    from tests.devices.studio import Studio
 
 SECOND_NS = 1_000_000_000
 NOW_NS = 500 * SECOND_NS
@@ -53,9 +53,9 @@ def pace() -> ManualPace:
 
 def filmed(
     pace: ManualPace, tape: FilmTape, picture: Picture, seconds: float
-) -> tuple[list[Frame], list[Lost]]:
+) -> tuple[list[Frame], list[DeviceLost | Lost]]:
     frames: list[Frame] = []
-    lost: list[Lost] = []
+    lost: list[DeviceLost | Lost] = []
     text = PictureText(picture.height)
     camera = BenchCamera(tape, picture, pace, text, lambda _: ("time", "place"))
     camera.start(frames.append, lost.append)
@@ -108,7 +108,7 @@ def test_pictures_a_slow_machine_could_not_make_are_counted(
     pace: ManualPace, short_film: Path
 ) -> None:
     frames: list[Frame] = []
-    lost: queue.Queue[Lost] = queue.Queue()
+    lost: queue.Queue[DeviceLost | Lost] = queue.Queue()
     picture = Picture(320, 180, 25, 500_000)
     camera = BenchCamera(
         FilmTape(short_film), picture, pace, PictureText(180), lambda _: ("time", "place")
@@ -120,6 +120,7 @@ def test_pictures_a_slow_machine_could_not_make_are_counted(
     pace.advance(0.5)
     camera.stop()
     stamps = np.diff([frame.boottime_ns for frame in frames]) // (SECOND_NS // 25)
+    assert isinstance(loss, Lost)
     assert loss.source is Source.CAMERA
     assert (stamps - 1).sum() == loss.count >= 90
 
@@ -253,7 +254,7 @@ def test_camera_microphone_and_muxer_together_make_one_film(
 ) -> None:
     arrived: queue.Queue[Frame | Pcm] = queue.Queue()
     picture = Picture(320, 180, 25, 500_000)
-    lost: list[Lost] = []
+    lost: list[DeviceLost | Lost] = []
     text = PictureText(180)
     camera = BenchCamera(FilmTape(tapes.film), picture, pace, text, lambda _: ("time", "place"))
     microphone = BenchMicrophone(SoundTape(tapes.sound, 48_000), Air(48_000), pace)

@@ -14,7 +14,7 @@ from recorder.capture.ports import DeviceLost, Frame, Pcm, Source
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Desk, Studio
+    from tests.devices.studio import Desk, Studio
 
 SECOND_NS = 1_000_000_000
 

@@ -54,9 +54,10 @@ def test_a_letter_that_the_font_lacks_is_seen_to_be_missing() -> None:
 
 
 def test_a_font_that_was_asked_for_is_used(tmp_path: Path) -> None:
-    own = ImageFont.load_default(20).font_bytes
+    own = ImageFont.load_default(20)
+    assert isinstance(own, ImageFont.FreeTypeFont)
     font = tmp_path / "unit.ttf"
-    font.write_bytes(own)
+    font.write_bytes(own.font_bytes)
     given = strip(PictureText(720, font), ("BF-0007", ""))
     assert np.array_equal(given, strip(PictureText(720), ("BF-0007", "")))
 

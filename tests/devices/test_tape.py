@@ -6,6 +6,7 @@ import queue
 import wave
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -21,14 +22,13 @@ from recorder.devices.picture_text import PictureText
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Studio
-
     from recorder.devices.sample import Tapes
+    from tests.devices.studio import Studio
 
 
 def said(path: Path, tape: type[FilmTape | SoundTape]) -> str:
     with pytest.raises(TapeUnplayable) as refusal:
-        tape(path) if tape is FilmTape else tape(path, 48_000)
+        FilmTape(path) if tape is FilmTape else SoundTape(path, 48_000)
     sentence = str(refusal.value)
     assert str(path) in sentence
     assert "\n" not in sentence
@@ -79,7 +79,9 @@ def test_a_film_with_a_damaged_stretch_plays_around_it(tapes: Tapes, tmp_path: P
     seen = [next(pictures) for _ in range(600)]
     times = [seconds for seconds, _ in seen]
     assert times == sorted(times)
-    numbers = [barcode.read(picture.to_ndarray()[:720]) for _, picture in seen]
+    numbers = [
+        barcode.read(np.asarray(picture.to_ndarray()[:720], np.uint8)) for _, picture in seen
+    ]
     assert numbers.index(0, 1) > numbers.index(499)
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_WISH_LIMIT_BYTES = 256
+
+
 class Desk:
     """The bench unit's buttons: a datagram `{"button":"record","pressed":true}` is an edge."""
 
@@ -31,13 +34,27 @@ class Desk:
         asked = False
         while True:
             try:
-                wish = json.loads(self._socket.recv(256))
-                if wish.get("button") == "check":
-                    asked = True
-                    continue
-                act = self.buttons.push if wish["pressed"] else self.buttons.release
-                act(Button(wish["button"]))
+                wish = self._socket.recv(_WISH_LIMIT_BYTES + 1)
             except BlockingIOError:
                 return asked
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+            try:
+                asked = self._grant(wish) or asked
+            except ValueError as error:
                 self._tell("log", sentence=f"a wish at the desk was not understood: {error}")
+
+    def close(self) -> None:
+        """Take no more wishes."""
+        self._socket.close()
+
+    def _grant(self, wish: bytes) -> bool:
+        """Move the button that was wished for; True for a check. ValueError if it is neither."""
+        if len(wish) > _WISH_LIMIT_BYTES:
+            raise ValueError(f"it is longer than {_WISH_LIMIT_BYTES} bytes")
+        match json.loads(wish):
+            case {"button": "check"}:
+                return True
+            case {"button": str(name), "pressed": bool(pressed)}:
+                act = self.buttons.push if pressed else self.buttons.release
+                act(Button(name))
+                return False
+        raise ValueError("it names no button, or not whether it is pressed")

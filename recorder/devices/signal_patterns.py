@@ -1,0 +1,53 @@
+"""What each state of the unit looks, sounds and feels like (docs/devices.md has the table).
+
+One lamp, one buzzer, one motor: the shape of the pulse tells the states apart, not a colour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from recorder.capture.ports import Lamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FEEL_MS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Milliseconds on, off, on, off …; `light` goes round, `beeps` and `buzzes` happen once."""
+
+    light: tuple[int, ...]
+    beeps: tuple[int, ...] = ()
+    buzzes: tuple[int, ...] = ()
+    again_seconds: int = 0  # beeps and buzzes come again so often; 0: never
+
+
+PATTERNS: Mapping[Lamp, Pattern] = {
+    Lamp.STARTING: Pattern((1000, 1000), (), (80,)),
+    Lamp.READY: Pattern((100, 2900)),
+    Lamp.DOUBTFUL: Pattern((100, 200, 100, 2600), (300,), (80,)),
+    Lamp.RECORDING: Pattern((500, 500), (80, 80, 80), (80, 80, 80), 120),
+    Lamp.SOUND_ONLY: Pattern((500, 250, 125, 125), (300, 150, 300), (300, 150, 300)),
+    Lamp.MARKED: Pattern((60, 60, 60, 60, 500, 260), (40,), (80,)),
+    Lamp.LOW: Pattern((100, 100, 100, 700), (60, 60, 60, 60, 60, 60, 60), (80, 80, 80), 60),
+    Lamp.FAULT: Pattern((100, 100), (60, 60, 60, 60, 60, 60, 60, 60, 60), (300,), 20),
+    Lamp.UPLOADING: Pattern((1500, 500)),
+    Lamp.DONE: Pattern((1000, 0), (600,)),
+}
+
+
+def shown_at(steps: tuple[int, ...], gone_ms: int, *, round_and_round: bool) -> tuple[bool, int]:
+    """Return whether `steps` are on after `gone_ms`, and in how many ms that changes (0: never)."""
+    whole = sum(steps)
+    if whole == 0 or (gone_ms >= whole and not round_and_round):
+        return False, 0
+    left = gone_ms % whole
+    for number, lasts in enumerate(steps):
+        if left < lasts:
+            return number % 2 == 0, lasts - left
+        left -= lasts
+    return False, 0
