@@ -117,6 +117,28 @@ def test_a_standing_over_other_bytes_shows(scene: Scene) -> None:
     assert codes(verdict) == {"STANDING_DISAGREES"}
 
 
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [(InterruptCause.STORAGE, set()), (InterruptCause.CUSTODY_LOST, {"STANDING_SIGNATURE"})],
+)
+def test_only_a_cut_by_the_card_may_be_signed_in_the_run_that_seals_it(
+    scene: Scene, cause: InterruptCause, expected: set[str]
+) -> None:
+    unit = scene.unit
+    number = unit.start()
+
+    def signed_now(seal: Segment) -> Segment:
+        assert seal.standing is not None
+        assert unit.life.key is not None
+        _, standing = stated(seal.standing)
+        note = sign_standing(unit.origin, unit.life.epoch, standing, unit.life.key).decode()
+        return replace(seal, cause=cause, standing=note)
+
+    unit.seal_as = signed_now
+    unit.power_cut(number, 1, 3.0)
+    assert codes(verdict_of(scene)) == expected
+
+
 @pytest.mark.parametrize("epoch", [1, 2, 7])
 def test_a_standing_signed_after_the_cut_is_worthless(scene: Scene, epoch: int) -> None:
     unit = scene.unit

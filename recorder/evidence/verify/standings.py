@@ -74,7 +74,7 @@ def _checked(ledger: Ledger, kept: Kept[Segment], note: str) -> Standing:
     last_epochs = {number for run, number in ledger.last_epochs.items() if run < kept.run}
     if kept.body.cause is InterruptCause.STORAGE:
         last_epochs.add(kept.epoch)  # the run went on; its card did not
-    if epoch not in last_epochs:
+    if epoch not in last_epochs or epoch not in ledger.epoch_keys:
         raise Malformed(f"Epoch {epoch} is not the last one of a run that was cut off.")
     return check_standing(note.encode(), epoch, ledger.epoch_keys[epoch])
 
