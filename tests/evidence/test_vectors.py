@@ -39,10 +39,11 @@ if TYPE_CHECKING:
 
     Vector = dict[str, Any]
 
-FOLDER = Path(__file__).resolve().parents[1] / "vectors" / "primitives"
-MAKER = FOLDER.parent / "make_primitives.py"
-VECTORS = [
-    pytest.param(vector, id=f"{file.stem}: {vector['name']}")
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "tests" / "vectors" / "primitives"
+MAKER = "tests.vectors.make_primitives"
+VECTORS: list[tuple[str, Vector]] = [
+    (f"{file.stem}: {vector['name']}", vector)
     for file in sorted(FOLDER.glob("*.json"))
     for vector in json.loads(file.read_text(encoding="utf-8"))
 ]
@@ -152,21 +153,20 @@ def answer(vector: Vector) -> str:
     return "ok"
 
 
-@pytest.mark.parametrize("vector", VECTORS)
+@pytest.mark.parametrize("vector", [pytest.param(one, id=name) for name, one in VECTORS])
 def test_a_vector_has_its_expected_answer(vector: Vector) -> None:
     assert answer(vector) == vector["expect"]
 
 
 def test_the_vectors_are_the_ones_that_their_maker_makes(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, str(MAKER), str(tmp_path)], check=True)
+    subprocess.run([sys.executable, "-m", MAKER, str(tmp_path)], cwd=ROOT, check=True)
     made, kept = ({f.name: f.read_bytes() for f in at.iterdir()} for at in (tmp_path, FOLDER))
     assert made == kept
 
 
 def test_every_kind_has_vectors_that_pass_and_vectors_that_fail() -> None:
-    answers = {kind: set() for kind in READERS}
-    for param in VECTORS:
-        (vector,) = param.values
+    answers: dict[str, set[bool]] = {kind: set() for kind in READERS}
+    for _, vector in VECTORS:
         answers[vector["kind"]].add(vector["expect"] == "ok")
     assert answers.pop("root") == {True}
     assert all(seen == {True, False} for seen in answers.values())
@@ -174,7 +174,7 @@ def test_every_kind_has_vectors_that_pass_and_vectors_that_fail() -> None:
 
 def vectors(kind: str) -> list[Vector]:
     """Give all vectors of a kind."""
-    return [param.values[0] for param in VECTORS if param.values[0]["kind"] == kind]
+    return [vector for _, vector in VECTORS if vector["kind"] == kind]
 
 
 def test_pyrage_answers_the_encrypted_files_as_we_do() -> None:

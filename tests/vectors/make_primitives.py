@@ -1,4 +1,4 @@
-"""Make the vectors of the primitives: `python tests/vectors/make_primitives.py [FOLDER]`.
+"""Make the vectors of the primitives: `python -m tests.vectors.make_primitives [FOLDER]`.
 
 Everything is fixed, so the files come out the same each time; a test compares. A vector that was
 published never changes: a new one is added, or a new version of the format gets a folder.
@@ -10,9 +10,9 @@ import json
 import sys
 from pathlib import Path
 
-from plain_vectors import canonical, file_names, fragments, records, sidecars, tree
-from sealed_vectors import age_files
-from signed_vectors import epochs, heads, receipts, standings
+from tests.vectors.plain_vectors import canonical, file_names, fragments, records, sidecars, tree
+from tests.vectors.sealed_vectors import age_files
+from tests.vectors.signed_vectors import epochs, heads, receipts, standings
 
 FILES = {
     "canonical": canonical,

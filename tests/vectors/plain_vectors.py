@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-from fixed import (
-    ORIGIN,
-    SALT,
-    Vector,
-    named,
-    packed,
-)
-
 from recorder.evidence.moment import ClockSource, Moment
 from recorder.evidence.record import (
     Mark,
@@ -19,6 +11,13 @@ from recorder.evidence.record import (
 from recorder.evidence.sidecar import Officers, SideHeader, side_header_line, side_line
 from recorder.evidence.tree import FullTree, leaf_hash
 from recorder.evidence.words import ZERO_DIGEST, digest, media_file, side_file
+from tests.vectors.fixed import (
+    ORIGIN,
+    SALT,
+    Vector,
+    named,
+    packed,
+)
 
 
 def canonical() -> list[Vector]:
@@ -59,8 +58,9 @@ def tree() -> list[Vector]:
         named("root", f"the root of {size}", "ok", entries=entries[:size], root=hexed(whole, size))
         for size in (0, 1, 2, 3, 7, 8, 13)
     ]
+    given: Vector = {}
     for index, size in ((0, 1), (0, 8), (4, 7), (6, 7), (12, 13)):
-        given: Vector = {"entry": entries[index], "index": index, "size": size}
+        given = {"entry": entries[index], "index": index, "size": size}
         given["proof"] = [node.hex() for node in whole.inclusion(index, size)]
         given["root"] = hexed(whole, size)
         made.append(named("inclusion", f"entry {index} of {size}", "ok", **given))

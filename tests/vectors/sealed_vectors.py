@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fixed import (
+from recorder.evidence.age import Identity, encrypt
+from tests.vectors.fixed import (
     Vector,
     dice,
     named,
     packed,
 )
-
-from recorder.evidence.age import Identity, encrypt
 
 
 def age_files() -> list[Vector]:

@@ -5,19 +5,6 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 
-from fixed import (
-    ORIGIN,
-    SALT,
-    SECONDS,
-    STATION,
-    FixedSigner,
-    Vector,
-    key_text,
-    named,
-    packed,
-    signing_key,
-)
-
 from recorder.evidence.epoch import EpochStatement, epoch_body
 from recorder.evidence.head import Head, cosign, sign_head
 from recorder.evidence.note import (
@@ -40,6 +27,18 @@ from recorder.evidence.record import (
 from recorder.evidence.standing import Standing, sign_standing
 from recorder.evidence.tree import FullTree, leaf_hash
 from recorder.evidence.words import digest, media_file, side_file, tail_of
+from tests.vectors.fixed import (
+    ORIGIN,
+    SALT,
+    SECONDS,
+    STATION,
+    FixedSigner,
+    Vector,
+    key_text,
+    named,
+    packed,
+    signing_key,
+)
 
 
 def heads() -> list[Vector]:
