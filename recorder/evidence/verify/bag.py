@@ -20,6 +20,7 @@ from recorder.evidence.package import (
     read_whole,
 )
 from recorder.evidence.verdict import Place
+from recorder.evidence.verify.closed_words import STATEMENTS
 from recorder.evidence.verify.codes import Code, found
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def statement_step(bag: Bag, ledger: Ledger) -> Iterator[Finding]:
             yield found(
                 Code.PACKAGE_DISAGREES,
                 Place(file=PACKAGE_JSON),
-                what=what,
+                what=STATEMENTS[what],
                 stated=stated,
                 found=counted,
             )

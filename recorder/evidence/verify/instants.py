@@ -15,6 +15,7 @@ from recorder.evidence.moment import utc_ms, utc_text
 from recorder.evidence.receipt import check_station_head
 from recorder.evidence.record import Anchor, ClockStep, RunBegins, Start
 from recorder.evidence.verdict import Place
+from recorder.evidence.verify.closed_words import CLOCKS
 from recorder.evidence.verify.codes import Code, found
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class Instants:
                     Code.CLOCK_STEP,
                     Place(seq=record.seq),
                     delta=record.body.delta_ms,
-                    source=str(record.body.source),
+                    source=CLOCKS[record.body.source],
                 )
             )
             return

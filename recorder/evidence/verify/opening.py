@@ -116,8 +116,15 @@ class Opener:
 
     def feed(self, block: bytes) -> None:
         """Take the next encrypted bytes; raises what the decryptor raises."""
-        if self._limit is None or self._measure.length < self._limit:
+        if self._limit is None:
             self._take(self._decryptor.feed(block))
+            return
+        view = memoryview(block)
+        while view and self._measure.length < self._limit:
+            # A chunk at a time: what lies behind the standing was never durable, and may be
+            # anything after a power cut.
+            self._take(self._decryptor.feed(view[:SEALED_CHUNK]))
+            view = view[SEALED_CHUNK:]
 
     def finish(self) -> Opened:
         """Take the end of the file; raises what the decryptor raises."""

@@ -13,6 +13,7 @@ from recorder.evidence.verdict import (
     StatedGap,
     Timeline,
 )
+from recorder.evidence.verify.closed_words import GAP_SOURCES, INTERRUPTIONS
 from recorder.evidence.verify.codes import Code, found
 from recorder.evidence.words import EMPTY_DIGEST
 
@@ -129,7 +130,7 @@ def _remarks(facts: RecordingFacts, start: Kept[Start]) -> Iterator[Finding]:
                 Place(seq=segment.seq, file=segment.body.media.file),
                 recording=facts.number,
                 segment=segment.body.segment,
-                cause=segment.body.cause,
+                cause=INTERRUPTIONS[segment.body.cause],
             )
     for gap in facts.gaps:
         yield found(
@@ -137,7 +138,7 @@ def _remarks(facts: RecordingFacts, start: Kept[Start]) -> Iterator[Finding]:
             Place(seq=gap.seq, second_ms=gap.body.from_ms - facts.first_ms()),
             recording=facts.number,
             length=_seconds(gap.body.to_ms - gap.body.from_ms),
-            source=str(gap.body.source),
+            source=GAP_SOURCES[gap.body.source],
             cause=gap.body.cause,
         )
     if facts.notices and not any(notice.body.heard for notice in facts.notices):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from recorder.evidence.moment import utc_text
 from recorder.evidence.package import UNIT
 from recorder.evidence.verdict import Answer, Axis, Weight, Word, Wording, word_of
+from recorder.evidence.verify.closed_words import GAP_SOURCES
 from recorder.evidence.verify.instants import Bracket
 
 if TYPE_CHECKING:
@@ -82,18 +83,19 @@ class Summary:
             for kept in facts.segments
         )
         gaps = sum(len(facts.gaps) for facts in every)
-        causes = sorted({str(kept.body.source) for facts in every for kept in facts.gaps})
-        named = "、".join(causes)
+        sources = sorted({kept.body.source for facts in every for kept in facts.gaps})
+        named_zh = "、".join(GAP_SOURCES[source].zh for source in sources)
+        named_en = ", ".join(GAP_SOURCES[source].en for source in sources)
         zh = f"{len(every)} 个录像，共 {span_text(length)}，"
-        zh += f"{gaps} 处缺失已由设备说明（{named}）" if gaps else "没有缺失"
+        zh += f"{gaps} 处缺失已由设备说明（{named_zh}）" if gaps else "没有缺失"
         en = f"{len(every)} recordings, {span_text(length)} in all, "
-        en += f"{gaps} stated gaps ({', '.join(causes)})" if gaps else "no gaps"
+        en += f"{gaps} stated gaps ({named_en})" if gaps else "no gaps"
         return Wording(zh, en)
 
     def _identity(self) -> Wording:
         agency, _, unit = self.ledger.origin.partition(".shilu/")
         if self.signer is None:
-            return Wording(f"设备 {unit}", f"unit {unit}")
+            return Wording(f"设备 {unit}（{agency}）", f"unit {unit} ({agency})")
         since, until = (utc_text(instant)[:10] for instant in self.signer.valid_ms())
         return Wording(
             f"设备 {unit}（{agency}，在册，证书 {since} 至 {until}）",
