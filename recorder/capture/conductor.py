@@ -6,12 +6,15 @@ through the ports in `Surroundings`, none of which blocks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recorder.capture import lens_words as words
-from recorder.capture.gestures import Gestures, GestureTimes
+from recorder.capture.acts import CLOSINGS, LIGHTS, ORDERS, SAYINGS
+from recorder.capture.gestures import Gestures
+from recorder.capture.lens_watch import LensWatch
 from recorder.capture.machine import Act, Fact, Machine, State
+from recorder.capture.overlay import overlay
 from recorder.capture.pen import (
     Entry,
     GapSeen,
@@ -22,65 +25,17 @@ from recorder.capture.pen import (
     Spoken,
     Welcome,
 )
-from recorder.capture.ports import Button, Fix, Lamp, NoFix
+from recorder.capture.ports import Button, Fix, NoFix
 from recorder.capture.selfcheck import SelfCheckReport, Vitals, examine
+from recorder.capture.sight import Sight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recorder.capture.ports import Edge, Signals, Speaker
+    from recorder.capture.manners import Manners, Surroundings
+    from recorder.capture.ports import Edge
 
 _NS_PER_MS = 1_000_000
-_LIGHTS = {
-    Act.LIGHT_READY: Lamp.READY,
-    Act.LIGHT_RECORDING: Lamp.RECORDING,
-    Act.LIGHT_FAULT: Lamp.FAULT,
-}
-_SAYINGS = {
-    Act.SAY_STARTED: "rec.start",
-    Act.SAY_STOPPED: "rec.stop",
-    Act.SAY_MARKED: "mark",
-    Act.SAY_RECOVERED: "recover",
-    Act.SAY_RESUMED: "resume",
-    Act.SAY_FULL: "store.full",
-}
-_TRUST = {"gps": "GPS", "station": "STN", "ntp": "NTP", "rtc": "RTC?"}
-_ORDERS: dict[Act, words.Order] = {
-    Act.FILM: words.Film(),
-    Act.DROP: words.Drop(),
-    Act.HALT: words.Halt(),
-}
-_CLOSINGS = {
-    Act.CLOSE: "button",
-    Act.CLOSE_POWER: "power",
-    Act.CLOSE_STORAGE: "storage",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """What this agency and this unit want; times in milliseconds."""
-
-    notice_clip: str
-    notice_wording: str
-    captions: dict[str, str] = field(default_factory=dict)
-    gestures: GestureTimes = field(default_factory=GestureTimes)
-    grace_ms: int = 5_000
-    lens_silent_ms: int = 2_000
-    lens_start_ms: int = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the conductor acts through. `lens` and `respawn` queue; they never wait."""
-
-    now_ns: Callable[[], int]
-    signals: Signals
-    speaker: Speaker
-    lens: Callable[[words.Order], None]
-    respawn: Callable[[], None]
-    power_off: Callable[[], None]
-    remember: Callable[[str], None]  # the engineers' log
 
 
 class Conductor:
@@ -116,10 +71,8 @@ class Conductor:
         self._again = False
         self._grace_ns: int | None = None
         self._waiting: list[Entry] = []
-        self._lens_heard_ns = around.now_ns()
-        self._lens_patience_ms = manners.lens_start_ms
-        self._last_picture_ms = 0
-        self._blind: GapSeen | None = None  # nothing is seen since; ends with the next picture
+        self._watch = LensWatch(around.now_ns(), manners.lens_silent_ms, manners.lens_start_ms)
+        self._sight = Sight()
 
     @property
     def state(self) -> State:
@@ -157,7 +110,7 @@ class Conductor:
     def on_fix(self, fix: Fix | NoFix) -> None:
         """A position, or none."""
         self._has_fix = isinstance(fix, Fix)
-        self._around.lens(words.Overlay(_TRUST.get(self._welcome.clock, "?"), _place(fix)))
+        self._around.lens(overlay(self._welcome.clock, fix))
         if self._recording:
             self._note(fix)
 
@@ -172,7 +125,7 @@ class Conductor:
         elif welcome.interrupted and not self._stopped_by_officer:
             self._to_continue = welcome.interrupted
             cause = "capture was lost; the unit resumed by itself"
-            self._blind = GapSeen("capture", welcome.last_ms, welcome.last_ms, -1, cause)
+            self._sight.lost_since("capture", cause, welcome.last_ms)
             self.on_fact(Fact.FIT_INTERRUPTED)
         elif self._checked is None:
             self._say("boot")
@@ -217,11 +170,10 @@ class Conductor:
 
     def on_lens(self, report: words.Report) -> None:
         """The lens speaks."""
-        self._lens_heard_ns = self._around.now_ns()
-        self._lens_patience_ms = self._manners.lens_silent_ms
+        self._watch.heard(self._around.now_ns())
         match report:
             case words.Alive(first_ms=first_ms, last_ms=last_ms):
-                self._saw(first_ms, last_ms)
+                self._state_gap(self._sight.saw(first_ms, last_ms))
             case words.WasLost(source, lost, from_ms, to_ms, cause):
                 self._note(GapSeen(source, from_ms, to_ms, lost, cause))
             case words.NoticeSought(digest, heard, score):
@@ -233,11 +185,9 @@ class Conductor:
 
     def on_lens_lost(self, cause: str) -> None:
         """The lens died, or was killed for being silent."""
-        self._lens_heard_ns = self._around.now_ns()
-        self._lens_patience_ms = self._manners.lens_start_ms
+        self._watch.started(self._around.now_ns())
         if self._recording:
-            since_ms = self._last_picture_ms or self._now_ms()
-            self._blind = self._blind or GapSeen("lens", since_ms, since_ms, -1, cause)
+            self._sight.lost("lens", cause, self._now_ms())
         self.on_fact(Fact.LENS_LOST)
 
     def tick(self) -> str | None:
@@ -248,28 +198,24 @@ class Conductor:
         if self._grace_ns is not None and now_ns >= self._grace_ns:
             self._grace_ns = None
             self.on_fact(Fact.GRACE_OVER)
-        silent_ms = (now_ns - self._lens_heard_ns) // _NS_PER_MS
-        if silent_ms < self._lens_patience_ms:
-            return None
-        self._lens_heard_ns = now_ns
-        return f"the lens was silent for {silent_ms} ms"
+        return self._watch.complaint(now_ns)
 
     def due_ns(self) -> int:
         """When `tick` is next needed."""
-        lens_ns = self._lens_heard_ns + self._lens_patience_ms * _NS_PER_MS
-        return min(n for n in (lens_ns, self._grace_ns, self._gestures.due_ns()) if n is not None)
+        known = (self._watch.due_ns(), self._grace_ns, self._gestures.due_ns())
+        return min(due_ns for due_ns in known if due_ns is not None)
 
     # -- what it does -----------------------------------------------------------------------
 
     def _do(self, act: Act) -> None:
-        if act in _LIGHTS:
-            self._around.signals.show(_LIGHTS[act])
-        elif act in _SAYINGS:
-            self._say(_SAYINGS[act])
-        elif act in _CLOSINGS:
-            self._close(_CLOSINGS[act])
-        elif act in _ORDERS:
-            self._around.lens(_ORDERS[act])
+        if act in LIGHTS:
+            self._around.signals.show(LIGHTS[act])
+        elif act in SAYINGS:
+            self._say(SAYINGS[act])
+        elif act in CLOSINGS:
+            self._close(CLOSINGS[act])
+        elif act in ORDERS:
+            self._around.lens(ORDERS[act])
         else:
             self._deeds[act]()
 
@@ -310,7 +256,7 @@ class Conductor:
 
     def _close(self, cause: str) -> None:
         self._grace_ns = None
-        self._settle_blindness()
+        self._state_gap(self._sight.settled(self._now_ms()))
         if self._pen is not None:
             self._pen.close(cause)
 
@@ -333,27 +279,9 @@ class Conductor:
         elif self.state in {State.RECORDING, State.INTERRUPTED, State.CLOSING}:
             self._waiting.append(entry)
 
-    def _saw(self, first_ms: int, last_ms: int) -> None:
-        if not last_ms:
-            return
-        if self._blind is not None and first_ms > self._blind.from_ms:
-            self._note(replace(self._blind, to_ms=first_ms))
-            self._blind = None
-        self._last_picture_ms = last_ms
-
-    def _settle_blindness(self) -> None:
-        """A recording ends before the picture came back: the gap ends with it."""
-        if self._blind is not None:
-            self._note(replace(self._blind, to_ms=max(self._now_ms(), self._blind.from_ms)))
-            self._blind = None
+    def _state_gap(self, gap: GapSeen | None) -> None:
+        if gap is not None:
+            self._note(gap)
 
     def _now_ms(self) -> int:
         return self._around.now_ns() // _NS_PER_MS
-
-
-def _place(fix: Fix | NoFix) -> str:
-    """The position as the picture text shows it: degrees, or that there is none."""
-    if isinstance(fix, NoFix):
-        return "--"
-    north, east = fix.lat_e7 / 1e7, fix.lon_e7 / 1e7
-    return f"{abs(north):.5f}{'S' if north < 0 else 'N'} {abs(east):.5f}{'W' if east < 0 else 'E'}"

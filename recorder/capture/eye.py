@@ -47,6 +47,10 @@ class Eye:
                 self._tell("log", sentence=f"lens {self._process.pid} cannot be ended; left alone")
             self._process = None
 
+    def fileno(self) -> int:
+        """For selectors; −1 while there is no lens."""
+        return -1 if self._control is None else self._control.fileno()
+
     def order(self, word: words.Order) -> None:
         """Send one order; a lens that is gone is noticed by `reports`."""
         if self._control is None:

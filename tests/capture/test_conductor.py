@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from recorder.capture import lens_words as words
-from recorder.capture.conductor import Conductor, Manners, Surroundings
+from recorder.capture.conductor import Conductor
 from recorder.capture.machine import Fact, State
+from recorder.capture.manners import Manners, Surroundings
 from recorder.capture.pen import (
     Entry,
     GapSeen,
@@ -70,6 +71,9 @@ class Unit:
             around, Manners("notice.x", "您好", captions={"mark": "已标记重点。"})
         )
 
+    def state(self) -> State:
+        return self.conductor.state
+
     def show(self, lamp: Lamp) -> None:
         self.lamps.append(lamp)
 
@@ -127,10 +131,10 @@ def unit() -> Unit:
 
 def test_power_on_checks_itself_before_it_is_ready(unit: Unit) -> None:
     unit.conductor.on_welcome(unit.paper, FIT)
-    assert unit.conductor.state is State.UNFIT
+    assert unit.state() is State.UNFIT
     assert words.Check() in unit.orders
     unit.conductor.on_lens(GOOD_CHECK)
-    assert unit.conductor.state is State.READY
+    assert unit.state() is State.READY
     (report,) = unit.notes(SelfCheckReport)
     assert isinstance(report, SelfCheckReport)
     assert report.verdict == "warn"  # no position yet
@@ -141,13 +145,13 @@ def test_a_dead_camera_is_stated_and_does_not_forbid_recording(unit: Unit) -> No
     unit.conductor.on_welcome(unit.paper, FIT)
     unit.conductor.on_lens(words.Checked(frames=0, samples=48_000, level=10))
     assert unit.said[-1] == "selftest.fail"
-    assert unit.conductor.state is State.READY
+    assert unit.state() is State.READY
 
 
 def test_no_space_forbids_recording(unit: Unit) -> None:
     unit.conductor.on_welcome(unit.paper, Welcome(fit=True, minutes_left=1, clock="ntp"))
     unit.conductor.on_lens(GOOD_CHECK)
-    assert unit.conductor.state is State.UNFIT
+    assert unit.state() is State.UNFIT
 
 
 def test_a_press_is_felt_at_once_and_opens_when_it_is_known_to_be_one(unit: Unit) -> None:
@@ -183,12 +187,12 @@ def test_a_hold_stops_after_the_grace_and_the_lens_lets_go_first(unit: Unit) -> 
     unit.start()
     unit.record()
     unit.press(held_ms=2_500)
-    assert unit.conductor.state is State.CLOSING
+    assert unit.state() is State.CLOSING
     unit.live_ms(5_000)
     assert unit.orders[-1] == words.Halt()
     assert unit.paper.told[-1] == ("close", "button")
     unit.conductor.on_closed()
-    assert unit.conductor.state is State.READY
+    assert unit.state() is State.READY
     assert unit.said[-1] == "rec.stop"
 
 
@@ -198,7 +202,7 @@ def test_a_press_in_the_grace_continues_the_same_recording(unit: Unit) -> None:
     unit.press(held_ms=2_500)
     unit.press()
     unit.live_ms(6_000)
-    assert unit.conductor.state is State.RECORDING
+    assert unit.state() is State.RECORDING
     assert sum(1 for told in unit.paper.told if told == ("open", "button", 0)) == 1
 
 
@@ -209,7 +213,7 @@ def test_a_press_while_the_last_segment_is_sealed_is_not_lost(unit: Unit) -> Non
     unit.live_ms(5_000)
     unit.press()
     unit.conductor.on_closed()
-    assert unit.conductor.state is State.RECORDING
+    assert unit.state() is State.RECORDING
     assert unit.paper.told[-1] == ("open", "button", 0)
 
 
@@ -243,7 +247,7 @@ def test_a_recording_the_officer_stopped_is_not_resumed(unit: Unit) -> None:
     unit.press(held_ms=2_500)
     unit.conductor.on_custody_lost("its socket closed")
     unit.conductor.on_welcome(unit.paper, Welcome(interrupted=7, fit=True, minutes_left=9))
-    assert unit.conductor.state is State.READY
+    assert unit.state() is State.READY
     assert ("open", "resume", 7) not in unit.paper.told
 
 
@@ -258,7 +262,7 @@ def test_a_silent_lens_is_named_for_killing_and_its_gap_is_stated(unit: Unit) ->
     assert unit.orders[-2:] == [words.Film(), words.Go()]
     unit.conductor.on_lens(words.Alive(2, 0, first_ms=6_000, last_ms=6_040))
     assert unit.notes(GapSeen) == [GapSeen("lens", 3_000, 6_000, -1, "it was silent")]
-    assert unit.conductor.state is State.RECORDING
+    assert unit.state() is State.RECORDING
 
 
 def test_a_gap_that_nothing_ended_ends_with_the_recording(unit: Unit) -> None:
@@ -309,7 +313,7 @@ def test_a_recording_that_custody_refuses_to_open_is_refused_aloud(unit: Unit) -
     unit.start()
     unit.press()
     unit.conductor.on_refused("open", "The spool is full.")
-    assert unit.conductor.state is State.UNFIT
+    assert unit.state() is State.UNFIT
     assert unit.notes(RefusedAct) == [RefusedAct("record", "officer", "The spool is full.")]
     assert words.Drop() in unit.orders
 

@@ -20,7 +20,8 @@ D, P, PP, S, OFF, NO = (
 
 def meaning(drawing: str) -> list[Fact]:
     """Play the drawing, ticking exactly when the recogniser asks for it."""
-    gestures, facts, now_ns = Gestures(GestureTimes()), [], 10**12
+    gestures, now_ns = Gestures(GestureTimes()), 10**12
+    facts: list[Fact] = []
     for sign in [*drawing, "50"]:  # five seconds more, so that everything due comes out
         if sign in "_^":
             facts += gestures.take(Edge(Button.RECORD, sign == "_", now_ns))

@@ -1,0 +1,31 @@
+"""The acts of the table that are one light, one prompt, one order or one closing."""
+
+from __future__ import annotations
+
+from recorder.capture import lens_words as words
+from recorder.capture.machine import Act
+from recorder.capture.ports import Lamp
+
+LIGHTS = {
+    Act.LIGHT_READY: Lamp.READY,
+    Act.LIGHT_RECORDING: Lamp.RECORDING,
+    Act.LIGHT_FAULT: Lamp.FAULT,
+}
+SAYINGS = {
+    Act.SAY_STARTED: "rec.start",
+    Act.SAY_STOPPED: "rec.stop",
+    Act.SAY_MARKED: "mark",
+    Act.SAY_RECOVERED: "recover",
+    Act.SAY_RESUMED: "resume",
+    Act.SAY_FULL: "store.full",
+}
+ORDERS: dict[Act, words.Order] = {
+    Act.FILM: words.Film(),
+    Act.DROP: words.Drop(),
+    Act.HALT: words.Halt(),
+}
+CLOSINGS = {
+    Act.CLOSE: "button",
+    Act.CLOSE_POWER: "power",
+    Act.CLOSE_STORAGE: "storage",
+}

@@ -1,0 +1,43 @@
+"""What the conductor is told once: this agency's and this unit's manners, and what it acts through.
+
+Knows nothing of what happens; both are frozen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from recorder.capture.gestures import GestureTimes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from recorder.capture.lens_words import Order
+    from recorder.capture.ports import Signals, Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What this agency and this unit want; times in milliseconds."""
+
+    notice_clip: str
+    notice_wording: str
+    captions: dict[str, str] = field(default_factory=dict)
+    gestures: GestureTimes = field(default_factory=GestureTimes)
+    grace_ms: int = 5_000
+    lens_silent_ms: int = 2_000
+    lens_start_ms: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the conductor acts through. `lens` and `respawn` queue; they never wait."""
+
+    now_ns: Callable[[], int]
+    signals: Signals
+    speaker: Speaker
+    lens: Callable[[Order], None]
+    respawn: Callable[[], None]
+    power_off: Callable[[], None]
+    remember: Callable[[str], None]  # the engineers' log
