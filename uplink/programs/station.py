@@ -4,45 +4,57 @@ import argparse
 import contextlib
 import os
 import queue
+import shutil
 import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from config.provision.six_words import spoken
 from recorder.evidence.errors import EvidenceError
 from recorder.evidence.moment import utc_text
 from recorder.evidence.record import Segment, parse_record
-from recorder.evidence.words import station_origin
+from recorder.evidence.words import station_origin, unit_origin
+from recorder.programs.service import Watchdog, notify
 from uplink.broker.access import AccessTable
 from uplink.broker.embedded.server import EmbeddedBroker
 from uplink.broker.mosquitto import MosquittoBroker, find_mosquitto
 from uplink.broker.paho_post import PahoPost
 from uplink.broker.settings import BrokerSettings
+from uplink.programs import station_care, station_papers
 from uplink.programs.access import access_table
 from uplink.programs.events_out import complain, teller
+from uplink.programs.memory import keep_buffers
 from uplink.programs.wiring import admission_for, ingest_for
 from uplink.station import events
+from uplink.station.backup import BackupUnusable
 from uplink.station.ca import requested_key
+from uplink.station.changes import Change, What
+from uplink.station.cosigners import QuorumMissing
 from uplink.station.founding import AlreadyFounded, Plan, enrol, found, write_unit_papers
 from uplink.station.index import Index, IndexUnusable
 from uplink.station.layout import Layout
 from uplink.station.log import LogUnusable
-from uplink.station.package import NothingToPack, Order, Packer
+from uplink.station.package import NothingToPack, Order, Packer, check_empty
 from uplink.station.service import Admitter, Down, Inbox, Up, send_over, serve, station_state
 from uplink.station.settings import RunsBroker, StationSettings, read_identity, read_settings
 from uplink.station.units import IdentityRefused
 from uplink.station.viewing import NotOpened, write_clear
 from uplink.wire.post import Address, Connection, Listener, PostError, Subscription
 from uplink.wire.table import BadConfig
-from uplink.wire.topics import Kind, inbox_filter, offers_filter
+from uplink.wire.topics import STATION, Kind, inbox_filter, offers_filter
 
+_SWITCH_SECONDS = 0.0005
+"""Admission and intake each leave the interpreter for every hash; neither should wait 5 ms."""
 _REFUSALS = (
     BadConfig,
     AlreadyFounded,
     IdentityRefused,
+    BackupUnusable,
+    QuorumMissing,
     IndexUnusable,
     LogUnusable,
     NothingToPack,
@@ -56,15 +68,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run what was asked for; return the exit code."""
     asked = _parser().parse_args(argv)
     try:
-        match asked.command:
-            case "init":
-                return _init(asked)
-            case "enrol":
-                return _enrol(asked)
-            case "package":
-                return _package(asked)
-            case _:
-                return _serve(read_settings(asked.config))
+        if asked.command in station_care.COMMANDS:
+            return station_care.run(asked)
+        deed = _deeds().get(asked.command)
+        return _serve(read_settings(asked.config)) if deed is None else deed(asked)
     except _REFUSALS as refusal:
         return complain(str(refusal))
     except (OSError, sqlite3.Error, ValueError) as error:
@@ -72,6 +79,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"the station cannot go on: {error}; check free space, paths and permissions. "
             "Nothing that has a receipt is lost"
         )
+
+
+def _deeds() -> dict[str, Callable[[argparse.Namespace], int]]:
+    return {
+        "init": _init,
+        "enrol": _enrol,
+        "package": _package,
+        **dict.fromkeys(station_papers.COMMANDS, station_papers.run),
+        **dict.fromkeys(station_care.COMMANDS, station_care.run),
+    }
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,11 +107,16 @@ def _parser() -> argparse.ArgumentParser:
     enrolment.add_argument("unit")
     enrolment.add_argument("--csr", type=Path, required=True, help="the unit's request, PEM")
     enrolment.add_argument("--out", type=Path, required=True, help="folder for its papers")
+    enrolment.add_argument("--words", help="the six words that the unit shows; refused if others")
     package = commands.add_parser("package", help="write an evidence package of a unit")
     package.add_argument("unit")
     package.add_argument("--out", type=Path, required=True, help="an empty or new folder")
     package.add_argument("--recording", type=int, action="append", default=[])
+    package.add_argument("--by", default="", help="who asked for it; stands in the log")
+    package.add_argument("--reason", default="", help="what for; stands in the log")
     package.add_argument("--clear", type=Path, help="folder for decrypted films, for viewing")
+    station_papers.add_parsers(commands)
+    station_care.add_parsers(commands)
     return parser
 
 
@@ -122,9 +144,15 @@ def _init(asked: argparse.Namespace) -> int:
 def _enrol(asked: argparse.Namespace) -> int:
     agency = read_settings(asked.folder / "station.toml").agency
     public = requested_key(asked.csr.read_bytes(), asked.unit)
+    words = spoken(public)
+    if asked.words is not None and asked.words.split() != words.split():
+        raise IdentityRefused(
+            f"the request of {asked.unit} has the words {words}, the unit shows {asked.words}; "
+            "find out where this request came from"
+        )
     papers = enrol(asked.folder, agency, asked.unit, public, datetime.now(UTC))
     write_unit_papers(asked.out, papers)
-    print(f"{asked.unit} of {agency} is enrolled; its papers are in {asked.out}")
+    print(f"{asked.unit} of {agency} is enrolled ({words}); its papers are in {asked.out}")
     return 0
 
 
@@ -139,8 +167,17 @@ def _package(asked: argparse.Namespace) -> int:
         station_origin(settings.agency),
         _utc(),
     )
-    recordings = Packer(layout, index, order, asked.out).pack()
+    check_empty(asked.out)
+    part = asked.out.with_name(asked.out.name + ".new")
+    shutil.rmtree(part, ignore_errors=True)
+    recordings = Packer(layout, index, order, part).pack()
     index.close()
+    origin, station = unit_origin(settings.agency, asked.unit), station_origin(settings.agency)
+    change = Change(What.EXPORT, origin, recordings, asked.by, asked.reason, station, _utc())
+    station_care.enter(settings, change)
+    if asked.out.exists():
+        asked.out.rmdir()
+    part.rename(asked.out)  # under its name no package lies that the log does not tell of
     if asked.clear:
         identities = tuple(read_identity(one) for one in settings.identities)
         archive = layout.archive(settings.agency, asked.unit)
@@ -154,10 +191,12 @@ def _package(asked: argparse.Namespace) -> int:
 
 
 def _serve(settings: StationSettings) -> int:
+    keep_buffers()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: stopped.append(received))
-    tell = teller()
+    tell = station_care.Telling(settings, teller(), time.monotonic)
     inbox: Inbox = queue.SimpleQueue()
     worker = f"{settings.worker}-{os.urandom(3).hex()}"
     with _broker(settings, access_table(settings.agency)) as address:
@@ -176,7 +215,16 @@ def _serve(settings: StationSettings) -> int:
         try:
             post.await_up(10.0)
             tell(events.Serving(worker, str(address)))
-            serve(ingest, inbox, settings.agency, tell, lambda: bool(stopped))
+            watchdog = Watchdog(lambda said: notify(said, os.environ), time.monotonic_ns)
+
+            def told_to_stop() -> bool:  # asked each time the loop comes round
+                watchdog.turn()
+                return bool(stopped)
+
+            serve(ingest, inbox, settings.agency, tell, told_to_stop)
+        except (OSError, sqlite3.Error, LogUnusable) as error:
+            tell(events.Stopped(f"the station stopped: {error}; no unit loses anything by that"))
+            raise
         finally:
             admitter.stop()
             send(station_state(settings.agency, worker, up=False))
@@ -199,8 +247,8 @@ def _broker(settings: StationSettings, access: AccessTable) -> Iterator[Address]
             folder = settings.data / "broker"
             folder.mkdir(parents=True, exist_ok=True)
             program = find_mosquitto(os.environ.get("PATH", ""))
-            with MosquittoBroker(wanted, program, folder) as mosquitto:
-                yield mosquitto.address
+            with MosquittoBroker(wanted, program, folder, door_for=STATION) as mosquitto:
+                yield mosquitto.inside or mosquitto.address
 
 
 def _connection(settings: StationSettings, address: Address, worker: str) -> Connection:
@@ -210,7 +258,7 @@ def _connection(settings: StationSettings, address: Address, worker: str) -> Con
     return Connection(
         address,
         client_id=f"station-{worker}",
-        tls=settings.broker.tls,
+        tls=None if address.is_file else settings.broker.tls,
         will=station_state(agency, worker, up=False),
         subscriptions=tuple(Subscription(one) for one in filters),
         keep_alive_seconds=15,

@@ -48,12 +48,30 @@ def admission_for(
     unix_ms: Callable[[], int] = system_unix_ms,
 ) -> Admission:
     """Build admission; call it on the thread that will use it. Raise BadConfig, IndexUnusable."""
+    return Admission(
+        Layout(settings.data),
+        Archive(seal if settings.immutable else seal_read_only, step),
+        registrar_for(settings, step, unix_ms),
+        roll_for(settings),
+        tuple(read_identity(one) for one in settings.identities),
+        utc=lambda: utc_text(unix_ms()),
+        tell=tell,
+        send=lambda arrived, said: send(answer_letter(arrived, said)),
+    )
+
+
+def registrar_for(
+    settings: StationSettings,
+    step: Step = no_step,
+    unix_ms: Callable[[], int] = system_unix_ms,
+) -> Registrar:
+    """Build what writes entries; on the thread that will use it. Raise as `admission_for`."""
     layout = Layout(settings.data)
     origin = station_origin(settings.agency)
     log = StationLog(layout.log, read_signing_key(settings.log_key), origin, step)
     witnesses = tuple(_witness(one, log.key, unix_ms) for one in settings.witnesses)
     policy = LogPolicy(log.key, tuple(one.key for one in witnesses), settings.quorum)
-    registrar = Registrar(
+    return Registrar(
         layout,
         log,
         Index(layout.index),
@@ -63,17 +81,6 @@ def admission_for(
         random=os.urandom,
         utc=lambda: utc_text(unix_ms()),
         step=step,
-    )
-
-    return Admission(
-        layout,
-        Archive(seal if settings.immutable else seal_read_only, step),
-        registrar,
-        roll_for(settings),
-        tuple(read_identity(one) for one in settings.identities),
-        utc=lambda: utc_text(unix_ms()),
-        tell=tell,
-        send=lambda arrived, said: send(answer_letter(arrived, said)),
     )
 
 

@@ -26,6 +26,7 @@ class UnitSeen:
     up: bool
     pending_files: int
     pending_bytes: int
+    oldest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,21 @@ class ReceiptWithheld:
 
 
 @dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A chunk came that does not go on where its file ends; its bytes are asked for again."""
+
+    unit: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A worker ends on something that it cannot answer, such as a full archive."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class LetterIgnored:
     """A letter broke the protocol."""
 
@@ -120,5 +136,7 @@ Event = (
     | ReceiptSent
     | RefusedFile
     | ReceiptWithheld
+    | Misplaced
+    | Stopped
     | LetterIgnored
 )

@@ -4,17 +4,21 @@ The log is the truth of what was receipted. This index only finds it; entries th
 are indexed at the next `catch_up`.
 """
 
+import contextlib
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from recorder.evidence.receipt import TYPE as CUSTODY
 from recorder.evidence.receipt import CustodyEntry
 from recorder.evidence.words import digest
+from uplink.station.changes import entry_type
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS entry (
     number INTEGER PRIMARY KEY, log TEXT NOT NULL, size INTEGER NOT NULL, UNIQUE (log, size)
 );
+CREATE TABLE IF NOT EXISTS change (number INTEGER PRIMARY KEY, line BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS entry_file (
     log TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, number INTEGER NOT NULL,
     PRIMARY KEY (log, file, sha256)
@@ -63,11 +67,17 @@ class Index:
     @property
     def entries(self) -> int:
         """How many entries of the log are indexed, from the first on."""
-        (count,) = self._db.execute("SELECT coalesce(max(number) + 1, 0) FROM entry").fetchone()
+        (count,) = self._db.execute(
+            "SELECT coalesce(max(number) + 1, 0) FROM "
+            "(SELECT number FROM entry UNION ALL SELECT number FROM change)"
+        ).fetchone()
         return int(count)
 
     def take(self, number: int, line: bytes) -> None:
         """Index one entry; entries come in their order, and may come twice."""
+        if entry_type(line) != CUSTODY:
+            self._db.execute("INSERT OR IGNORE INTO change VALUES (?,?)", (number, line))
+            return
         entry = CustodyEntry.parse(line)
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -125,3 +135,12 @@ class Index:
             (log, size),
         ).fetchone()
         return None if row is None else Issued(*row)
+
+    def changes(self) -> tuple[tuple[int, bytes], ...]:
+        """Return every entry that is no custody entry, with its number."""
+        return tuple(self._db.execute("SELECT number, line FROM change ORDER BY number"))
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of this moment."""
+        with contextlib.closing(sqlite3.connect(path)) as copy:
+            self._db.backup(copy)

@@ -27,6 +27,16 @@ class Layout:
         """Lock files, worth nothing after a restart."""
         return self.root / "locks"
 
+    @property
+    def standing(self) -> Path:
+        """How units stand, for people; worth nothing as evidence."""
+        return self.root / "standing.sqlite"
+
+    @property
+    def metrics(self) -> Path:
+        """The same for Prometheus, in its text format."""
+        return self.root / "metrics.prom"
+
     def units(self, agency: str) -> Path:
         """Certificates of enrolled units, one folder each."""
         return self.root / "units" / check_agency(agency)

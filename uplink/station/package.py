@@ -18,8 +18,10 @@ from recorder.evidence.words import (
     receipt_file,
     unit_origin,
 )
+from uplink.station import inventory, package_howto, viewer
 from uplink.station.index import Index
 from uplink.station.layout import Layout
+from uplink.station.package_facts import read_facts
 from uplink.station.segment_check import files_of
 
 _BLOCK_BYTES = 1024 * 1024
@@ -64,8 +66,7 @@ class Packer:
         size = self._index.receipted_size(self._origin)
         if not size:
             raise NothingToPack(f"{self._origin} has no receipt yet; dock the unit first")
-        if self._out.exists() and any(self._out.iterdir()):
-            raise NothingToPack(f"{self._out} is not empty; choose a new folder")
+        check_empty(self._out)
         self._pack_log(size)
         chain = self._archive / CHAIN_FILE
         if chain.exists():
@@ -150,6 +151,10 @@ class Packer:
         )
         self._write("bag-info.txt", info.encode())
         self._write("manifest-sha256.txt", _manifest(payload))
+        facts = read_facts(self._out)
+        self._write(inventory.FILE_NAME, inventory.inventory_csv(facts))
+        self._write(package_howto.FILE_NAME, package_howto.howto_text(facts).encode())
+        self._write(viewer.FILE_NAME, viewer.page())
         (self._out / "tagmanifest-sha256.txt").write_bytes(_manifest(self._manifest))
 
     def _write(self, name: str, data: bytes) -> None:
@@ -169,6 +174,12 @@ class Packer:
                 to_file.write(block)
                 self._bytes += len(block)
         self._manifest[_UNIT + file] = found.hexdigest()
+
+
+def check_empty(out: Path) -> None:
+    """Raise NothingToPack unless a package may be written there."""
+    if out.exists() and any(out.iterdir()):
+        raise NothingToPack(f"{out} is not empty; choose a new folder")
 
 
 def _manifest(digests: dict[str, str]) -> bytes:

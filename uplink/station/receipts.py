@@ -18,6 +18,7 @@ from recorder.evidence.receipt import (
     TlogProof,
     check_station_head,
 )
+from uplink.station.changes import Change
 from uplink.station.cosigners import cosigned_checkpoint
 from uplink.station.durable import held
 from uplink.station.index import Index
@@ -71,6 +72,16 @@ class Registrar:
                 newest = self.log.grow([line])  # 7, 8
                 self.index.take(number, line)
             return number, self._letter(number, newest, since)
+
+    def enter(self, change: Change) -> int:
+        """Enter a change of state, and return its number. Raise QuorumMissing, the entry made."""
+        with held(self.layout.log_lock):
+            self._catch_up()
+            number, line = self.log.size, change.line(self.random)
+            newest = self.log.grow([line])
+            self.index.take(number, line)
+            self._cosigned(newest)
+            return number
 
     def again(self, number: int, since: int) -> ReceiptLetter:
         """Return the receipt of an entry again. Raise QuorumMissing.

@@ -58,6 +58,7 @@ class StationSettings:
     identities: tuple[Path, ...]
     roots: tuple[Path, ...]
     quorum: int
+    hand_in_hours: int
     witnesses: tuple[WitnessSettings, ...]
 
 
@@ -77,6 +78,7 @@ def read_settings(path: Path) -> StationSettings:
             tuple(table.folder / one for one in table.texts("identities")),
             tuple(table.folder / one for one in table.texts("roots")),
             table.number("quorum", 1, max(len(witnesses), 1)),
+            table.number("hand_in_hours", 1, 24 * 366, 24),
             witnesses,
         )
     except EvidenceError as error:

@@ -1,5 +1,6 @@
 """The roll of enrolled units: whose evidence this station takes, and by which identity key."""
 
+import json
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from recorder.evidence.errors import Malformed
-from recorder.evidence.words import check_unit
+from recorder.evidence.words import check_unit, digest
 from uplink.station.durable import write_durably
 from uplink.station.layout import Layout
 
@@ -44,11 +45,28 @@ class Roll:
     def identity(self, agency: str, unit: str) -> EllipticCurvePublicKey:
         """Return the identity key that a unit was enrolled with. Raise IdentityRefused."""
         place = self.layout.units(agency) / check_unit(unit) / "identity.pem"
+        revoked = place.with_name("revoked.json")
+        if revoked.exists() and place.exists():
+            stated = json.loads(revoked.read_text(encoding="utf-8"))
+            if stated["certificate_sha256"] == digest(place.read_bytes()):
+                raise IdentityRefused(
+                    f"{unit} is revoked from {stated['from']}; nothing is taken from it until it "
+                    "is enrolled again with a new key"
+                )
         if not place.exists():
             raise IdentityRefused(
                 f"{unit} of {agency} is not enrolled at this station; enrol it before it docks"
             )
         return _key(x509.load_pem_x509_certificate(place.read_bytes()))
+
+    def revoke(self, agency: str, unit: str, since: str) -> None:
+        """Take no more from a unit's present key. Raise IdentityRefused if it is not enrolled."""
+        place = self.layout.units(agency) / check_unit(unit) / "identity.pem"
+        if not place.exists():
+            raise IdentityRefused(f"{unit} is not enrolled here; there is nothing to revoke")
+        stated = {"certificate_sha256": digest(place.read_bytes()), "from": since}
+        text = json.dumps(stated, sort_keys=True) + "\n"
+        write_durably(place.with_name("revoked.json"), text.encode())
 
     def check_chain(self, agency: str, unit: str, chain: bytes) -> None:
         """Raise IdentityRefused unless a chain is of this unit, as it was enrolled."""

@@ -1,0 +1,99 @@
+"""`station certify` and `station excerpt`: what goes with a package to court, and a part of one."""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+from recorder.evidence.errors import Malformed
+from recorder.evidence.trust import parse_trust
+from recorder.evidence.verify.examine import Question, examine
+from recorder.programs.bag import FolderFiles
+from uplink.station.certificate_paper import Paper
+from uplink.station.excerpt import Cut, NoExcerpt, write_excerpt
+from uplink.station.settings import read_identity, read_settings
+
+if TYPE_CHECKING:
+    import argparse
+
+    from recorder.evidence.verdict import Verdict
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - its only name
+
+COMMANDS = frozenset({"certify", "excerpt"})
+
+
+class _Office(Protocol):
+    """What of uplink.station.certificate is used; loaded only when asked for, it is heavy."""
+
+    def add_certificate(self, package: Path, verdict: Verdict, paper: Paper) -> Path:
+        """Put the certificate into a package."""
+
+
+def add_parsers(commands: Subparsers) -> None:
+    """Say how the two are asked."""
+    certify = commands.add_parser("certify", help="put the certificate 制作说明.pdf into a package")
+    certify.add_argument("package", type=Path)
+    certify.add_argument("--paper", type=Path, help="TOML: what people say, such as case_name")
+    excerpt = commands.add_parser("excerpt", help="show some seconds, proven; keep the rest closed")
+    excerpt.add_argument("package", type=Path)
+    excerpt.add_argument("--recording", type=int, required=True)
+    excerpt.add_argument("--from-s", type=float, required=True, help="from its first picture")
+    excerpt.add_argument("--to-s", type=float, required=True)
+    excerpt.add_argument("--out", type=Path, required=True, help="an empty or new folder")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Do what was asked; raise Malformed or OSError with a sentence."""
+    return _certify(asked) if asked.command == "certify" else _excerpt(asked)
+
+
+def _certify(asked: argparse.Namespace) -> int:
+    try:
+        office = cast("_Office", importlib.import_module("uplink.station.certificate"))
+    except (ImportError, OSError) as error:
+        raise Malformed(
+            f"The certificate's programs are missing ({error}). Install them with: pip install "
+            "'shilu[station]', and Debian's libpango-1.0-0, libpangoft2-1.0-0, fonts-wqy-zenhei."
+        ) from error
+    trust = parse_trust((asked.config.parent / "trust.toml").read_text(encoding="utf-8"))
+    verdict = examine(FolderFiles(asked.package), Question(trust), map)
+    paper = Paper() if asked.paper is None else read_paper(asked.paper)
+    print(f"certificate written to {office.add_certificate(asked.package, verdict, paper)}")
+    return 0
+
+
+def read_paper(path: Path) -> Paper:
+    """Read what people say from TOML; raise Malformed for a key or a value that has no place."""
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Malformed(f"{path} is not TOML: {error}.") from error
+    known = [field.name for field in fields(Paper)]
+    for key, value in said.items():
+        if key not in known:
+            raise Malformed(f"{path} has {key}; choose from {', '.join(known)}.")
+        texts = value if key == "officers" and isinstance(value, list) else [value]
+        if (key == "officers") is not isinstance(value, list) or not all(
+            isinstance(text, str) for text in texts
+        ):
+            wanted = "a list of texts" if key == "officers" else "a text"
+            raise Malformed(f"{key} in {path} must be {wanted}.")
+    if "officers" in said:
+        said["officers"] = tuple(said["officers"])
+    return Paper(**said)
+
+
+def _excerpt(asked: argparse.Namespace) -> int:
+    keys = tuple(read_identity(one) for one in read_settings(asked.config).identities)
+    cut = Cut(asked.recording, round(asked.from_s * 1000), round(asked.to_s * 1000))
+    try:
+        excerpt = write_excerpt(asked.package, keys, cut, asked.out)
+    except NoExcerpt as error:
+        raise Malformed(f"There is no excerpt: {error}.") from error
+    shown = ", ".join(part.film for part in excerpt.parts)
+    print(f"excerpt with {shown} written to {asked.out}")
+    return 0

@@ -1,0 +1,62 @@
+"""Later changes of state of footage, as entries of the log: export, hold, disposal, revocation.
+
+The entry is made before the thing is done: what was exported without an entry cannot exist, and an
+entry whose export was cut off says more than happened, never less.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from recorder.evidence import canonical
+from recorder.evidence.errors import Malformed
+from recorder.evidence.receipt import TYPE as CUSTODY
+
+
+class What(StrEnum):
+    """What became of footage, or of a unit."""
+
+    EXPORT = "export"
+    HOLD = "hold"
+    DISPOSAL = "disposal"
+    REVOCATION = "revocation"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was done with recordings of a unit's `log`, by whom and why, as the log states it."""
+
+    what: What
+    log: str
+    recordings: tuple[int, ...]
+    by: str
+    reason: str
+    station: str
+    utc: str
+
+    def line(self, random: Callable[[int], bytes]) -> bytes:
+        """Return the entry's line, salted, with the line feed."""
+        return canonical.line(
+            {
+                "v": 1,
+                "type": self.what.value,
+                "log": self.log,
+                "recordings": list(self.recordings),
+                "by": self.by,
+                "reason": self.reason,
+                "station": self.station,
+                "utc": self.utc,
+                "salt": random(16).hex(),
+            }
+        )
+
+
+def entry_type(line: bytes) -> str:
+    """Return the type of any entry of this log. Raise Malformed for a stranger's."""
+    value = canonical.decode(line.removesuffix(b"\n"))
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind == CUSTODY:
+        return CUSTODY
+    if not isinstance(kind, str) or kind not in set(What):
+        raise Malformed(f"the log holds an entry of type {kind!r}, which this version cannot read")
+    return kind

@@ -1,0 +1,191 @@
+"""How every unit stands, for `station status` and for Prometheus: the newest word on each.
+
+It is worth nothing as evidence, and may be removed; workers of one folder share it. Each kind of
+fault keeps its newest sentence and a count, so that one does not hide another.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from recorder.evidence.errors import Malformed
+from uplink.station import events
+from uplink.wire.topics import STATION, parse_topic
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS unit (
+    unit TEXT PRIMARY KEY, up INTEGER NOT NULL, pending_files INTEGER NOT NULL,
+    pending_bytes INTEGER NOT NULL, oldest TEXT NOT NULL, seen TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS said (
+    unit TEXT NOT NULL, what TEXT NOT NULL, sentence TEXT NOT NULL, utc TEXT NOT NULL,
+    count INTEGER NOT NULL, PRIMARY KEY (unit, what)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitStanding:
+    """One unit: docked or not, what it still holds, since when, and the newest word on it."""
+
+    unit: str
+    up: bool
+    pending_files: int
+    pending_bytes: int
+    oldest: str
+    seen: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How often something was said of a unit."""
+
+    unit: str
+    what: str
+    count: int
+
+
+class Standing:
+    """Takes every event of a worker; any thread may call `take`."""
+
+    def __init__(self, path: Path, utc: Callable[[], str]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._utc = utc
+        self._lock = threading.Lock()
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=OFF")
+        self._db.executescript(_TABLES)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    def take(self, event: events.Event) -> None:
+        """Keep what an event says of a unit."""
+        if isinstance(event, events.UnitSeen):
+            facts = (event.unit, event.up, event.pending_files, event.pending_bytes)
+            with self._lock:
+                self._db.execute(
+                    "INSERT INTO unit VALUES (?,?,?,?,?,?) ON CONFLICT(unit) DO UPDATE SET "
+                    "up=excluded.up, seen=excluded.seen, "
+                    # A will knows nothing of what is pending.
+                    "pending_files=CASE WHEN excluded.up THEN excluded.pending_files "
+                    "ELSE unit.pending_files END, "
+                    "pending_bytes=CASE WHEN excluded.up THEN excluded.pending_bytes "
+                    "ELSE unit.pending_bytes END, "
+                    "oldest=CASE WHEN excluded.up THEN excluded.oldest ELSE unit.oldest END ",
+                    (*facts, event.oldest, self._utc()),
+                )
+        said = _said(event)
+        if said is not None:
+            with self._lock:
+                self._db.execute(
+                    "INSERT INTO said VALUES (?,?,?,?,1) ON CONFLICT(unit, what) DO UPDATE SET "
+                    "sentence=excluded.sentence, utc=excluded.utc, count=count+1",
+                    (said[0], type(event).__name__, said[1], self._utc()),
+                )
+
+    def units(self) -> tuple[UnitStanding, ...]:
+        """List every unit that was seen or spoken of, the station itself as `station`."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT n.unit, coalesce(up, 0), coalesce(pending_files, 0), "
+                "coalesce(pending_bytes, 0), coalesce(oldest, ''), coalesce(seen, ''), "
+                # A fault is not hidden by the receipts that come after it.
+                "coalesce((SELECT substr(utc, 6, 5) || ' ' || substr(utc, 12, 5) || ' ' || "
+                "sentence FROM said WHERE said.unit=n.unit "
+                "ORDER BY what='ReceiptSent', utc DESC, what LIMIT 1), '') "
+                "FROM (SELECT unit FROM unit UNION SELECT unit FROM said) AS n "
+                "LEFT JOIN unit ON unit.unit=n.unit ORDER BY n.unit"
+            ).fetchall()
+        return tuple(UnitStanding(row[0], bool(row[1]), *row[2:]) for row in rows)
+
+    def counts(self) -> tuple[Counted, ...]:
+        """Count what was said, by unit and kind."""
+        with self._lock:
+            rows = self._db.execute("SELECT unit, what, count FROM said ORDER BY unit, what")
+            return tuple(Counted(*row) for row in rows)
+
+
+def due_text(oldest: str, hand_in_hours: int, now: datetime) -> str:
+    """Return the hand-in deadline of what a unit still holds, and how far away it is."""
+    if not oldest:
+        return ""
+    due = datetime.fromisoformat(oldest) + timedelta(hours=hand_in_hours)
+    minutes = int((due - now).total_seconds() // 60)
+    word = "left" if minutes >= 0 else "LATE"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{due:%Y-%m-%d %H:%M} UTC, {hours} h {rest:02} min {word}"
+
+
+def table(units: tuple[UnitStanding, ...], hand_in_hours: int, now: datetime) -> str:
+    """Draw the units, one a line."""
+    rows = [("unit", "line", "files", "MB", "hand in until", "seen", "last word")]
+    for one in units:
+        line = "-" if one.unit == STATION else "docked" if one.up else "away"
+        rows.append(
+            (
+                one.unit,
+                line,
+                str(one.pending_files),
+                f"{one.pending_bytes / 1e6:.1f}",
+                due_text(one.oldest, hand_in_hours, now),
+                one.seen[:16].replace("T", " "),
+                one.sentence,
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(6)]
+    return "\n".join(
+        "  ".join((*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[6])).rstrip()
+        for row in rows
+    )
+
+
+def metrics(units: tuple[UnitStanding, ...], counts: tuple[Counted, ...]) -> str:
+    """Return Prometheus's text format: what is pending, and how often each fault was met."""
+    gauges = (
+        ("shilu_unit_docked", "1 while a unit's line is up", lambda one: int(one.up)),
+        ("shilu_unit_pending_files", "files without a receipt", lambda one: one.pending_files),
+        ("shilu_unit_pending_bytes", "bytes without a receipt", lambda one: one.pending_bytes),
+    )
+    lines: list[str] = []
+    for name, help_text, value in gauges:
+        lines += [f"# HELP {name} {help_text}", f"# TYPE {name} gauge"]
+        lines += [f'{name}{{unit="{one.unit}"}} {value(one)}' for one in units]
+    lines += [
+        "# HELP shilu_events_total what a worker said of a unit, by kind",
+        "# TYPE shilu_events_total counter",
+    ]
+    for counted in counts:
+        labels = f'unit="{counted.unit}",what="{counted.what}"'
+        lines.append(f"shilu_events_total{{{labels}}} {counted.count}")
+    return "\n".join(lines) + "\n"
+
+
+def _said(event: events.Event) -> tuple[str, str] | None:
+    """Return whom an event is about and its sentence, or None for one without a word."""
+    match event:
+        case events.RefusedFile(unit, _file, sentence):
+            return unit, sentence
+        case events.ReceiptWithheld(unit, sentence) | events.Misplaced(unit, sentence):
+            return unit, sentence
+        case events.LetterIgnored(topic, sentence):
+            return _unit_of(topic), sentence
+        case events.LineDown(sentence) | events.Stopped(sentence):
+            return STATION, sentence
+        case events.ReceiptSent(unit, size, files):
+            return unit, f"receipt for {len(files)} files, up to record {size - 1}"
+        case _:
+            return None
+
+
+def _unit_of(topic: str) -> str:
+    try:
+        return parse_topic(topic).unit
+    except Malformed:
+        return STATION
