@@ -46,7 +46,7 @@ bench: programs ## the budgets of the design; writes tests/bench/results.json
 	@$(PY) tests/bench/run.py $(ARGS)
 
 torture: programs ## two thousand power cuts; long
-	@$(PY) -m pytest -m torture tests/crash $(ARGS)
+	@$(PY) -m pytest tests/crash/torture_power_cuts.py $(ARGS)
 
 chaos: programs ## ten minutes of kills and cuts between units and station
 	@$(PY) -m pytest tests/uplink/torture_chaos.py $(ARGS)

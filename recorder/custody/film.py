@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recorder.custody.ledger import Ledger
+    from recorder.custody.pace import Pace
     from recorder.custody.piece import Piece
     from recorder.custody.segment import Encryption
     from recorder.custody.spool import Spool
@@ -48,6 +49,7 @@ class Bench:
     standings: Standings
     encryption: Encryption
     clock: Clock
+    pace: Pace
 
 
 class Film:
@@ -166,11 +168,13 @@ class Film:
 
     def _stand(self, segment: OpenSegment) -> None:
         """Order of effects: film, sidecar, then the standing that speaks of both."""
+        b = self._bench
+        began_ms = b.clock.now().boottime_ms
         stood = segment.stand()
-        ledger = self._bench.ledger
-        note = ledger.sign_standing(stood.standing)
-        self._bench.standings.keep(stood, note)
-        self._stood = SignedStanding(stood, ledger.history.epoch, note)
+        note = b.ledger.sign_standing(stood.standing)
+        b.standings.keep(stood, note)
+        b.pace.took(b.clock.now().boottime_ms - began_ms)
+        self._stood = SignedStanding(stood, b.ledger.history.epoch, note)
         self.dirty = False
         self._unsynced_bytes = 0
         keys = [i for i, piece in enumerate(self._held) if piece.key or piece.opens]

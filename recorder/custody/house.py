@@ -18,6 +18,7 @@ from recorder.custody.film import Bench
 from recorder.custody.intake import Callers, Doormen, Intake
 from recorder.custody.keys import IDENTITY_FILE, NEXT_KEY, FileSigner, NextKeys
 from recorder.custody.ledger import Ledger
+from recorder.custody.pace import Pace
 from recorder.custody.past import read_past
 from recorder.custody.pen import Pen
 from recorder.custody.receipts import Receipts, StationHead
@@ -27,6 +28,7 @@ from recorder.custody.slots import Slots
 from recorder.custody.space import Space
 from recorder.custody.spool import Spool
 from recorder.custody.standings import Standings
+from recorder.custody.token import TokenSigner
 
 if TYPE_CHECKING:
     import socket
@@ -54,6 +56,7 @@ class World:
     disk: Disk
     step: Step
     kernel_boot_id: str
+    protection: tuple[str, ...] = ()  # what this process has asked the kernel to refuse it
 
 
 class Custody:
@@ -73,7 +76,11 @@ class Custody:
     def _begin(self, settings: Settings, world: World) -> None:
         spool = Spool(settings.spool, world.disk, world.step, protect=settings.protect)
         spool.check()
-        signer = FileSigner.load(settings.keys / IDENTITY_FILE)
+        signer = (
+            TokenSigner.open(settings.token)
+            if settings.token is not None
+            else FileSigner.load(settings.keys / IDENTITY_FILE)
+        )
         next_keys = NextKeys(self._slots(settings.keys, NEXT_KEY, world), world.random)
         standings = Standings(self._slots(settings.state, _STANDING, world))
         past = read_past(spool, settings.origin)
@@ -96,6 +103,7 @@ class Custody:
             settings.software,
             settings.software_sha256,
             settings.config_sha256,
+            world.protection,
         )
         ledger = recover(past, facts, spool, standings, new_ledger)
         self.run = ledger.run
@@ -106,7 +114,7 @@ class Custody:
         callers = Callers()
         encryption = Encryption(settings.recipients, world.random)
         self.pen = Pen(
-            Bench(spool, ledger, standings, encryption, world.clock),
+            Bench(spool, ledger, standings, encryption, world.clock, Pace()),
             Space(spool.free_bytes, settings.floor_minutes),
             settings.sync_ms,
             callers.say,

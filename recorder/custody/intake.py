@@ -1,4 +1,4 @@
-"""The custody socket: who may connect, who may send what, and one thread that owns it all.
+"""The custody socket: who may connect, who may send what, and one thread that does it all.
 
 Custody never waits for a peer: what a peer does not read is lost with its connection. A packet
 that breaks a rule is answered, written down, and ends that connection; nothing kept before it is
@@ -7,30 +7,22 @@ touched.
 
 from __future__ import annotations
 
-import selectors
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from recorder.custody.ears import Caller, Came, Ears, Garbled, Left, Said
 from recorder.custody.errors import RefusedRequest
-from recorder.custody.piece import Assembly
 from recorder.evidence.errors import Malformed
 from recorder.handover import packets as p
 from recorder.handover.codec import name_of
-from recorder.handover.connection import accept
 from recorder.handover.errors import LinkFull, LinkLost, RefusedPacket
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Mapping
     from typing import Self
 
     from recorder.custody.pen import Pen
     from recorder.custody.receipts import Receipts
-    from recorder.handover.connection import Link
-
-MAX_LINKS = 16
-# So that one flooding peer does not keep the others, or a due sync, waiting.
-PACKETS_AT_ONCE = 32
 
 MAY: Mapping[p.Role, tuple[type[p.Packet], ...]] = {
     p.Role.CONDUCTOR: (p.Open, p.Note, p.Turn, p.Close),
@@ -55,16 +47,6 @@ class Doormen:
         """Raise RefusedPacket unless this user may be that."""
         if self.users.get(role) != user:
             raise RefusedPacket("hello", f"The user {user} may not be the {role}.")
-
-
-@dataclass(slots=True, eq=False)
-class Caller:
-    """A connection; `role` is None until its hello."""
-
-    link: Link
-    user: int
-    role: p.Role | None = None
-    assembly: Assembly = field(default_factory=Assembly)
 
 
 class Callers:
@@ -95,71 +77,46 @@ class Callers:
 
 
 class Intake:
-    """Hears every connection and lets the pen do what was asked."""
+    """Lets the pen do what was heard, in the order in which it came."""
 
     def __init__(
-        self,
-        listener: socket.socket,
-        doormen: Doormen,
-        callers: Callers,
-        pen: Pen,
-        receipts: Receipts,
+        self, ears: Ears, doormen: Doormen, callers: Callers, pen: Pen, receipts: Receipts
     ) -> None:
-        self._listener = listener
+        self._ears = ears
         self._doormen = doormen
         self._callers = callers
         self._pen = pen
         self._receipts = receipts
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(listener, selectors.EVENT_READ)
-
-    def watch(self, descriptor: int) -> None:
-        """Wake up when this descriptor becomes readable; reading it is the caller's."""
-        self._selector.register(descriptor, selectors.EVENT_READ)
 
     def hear(self, wait_ms: int) -> None:
         """Wait at most so long, and do what was asked meanwhile."""
-        for key, _ in self._selector.select(wait_ms / 1000):
-            if key.fileobj is self._listener:
-                self._accept()
-            elif isinstance(key.data, Caller) and key.data in self._callers.here:
-                self._hear(key.data)
+        for heard in self._ears.take(wait_ms):
+            if isinstance(heard, Came):
+                self._callers.here.append(heard.caller)
+            else:
+                self._attend(heard)
         while gone := self._callers.unreachable():
             for caller in gone:
                 self._lose(caller)
 
-    def close(self) -> None:
-        """Let everybody go."""
-        for caller in self._callers.here.copy():
-            self._drop(caller)
-        self._selector.close()
-        self._listener.close()
-
-    def _accept(self) -> None:
-        link = accept(self._listener)
-        if link is None:
-            return
-        if len(self._callers.here) >= MAX_LINKS:
-            link.close()
-            return
-        caller = Caller(link, link.peer().uid)
-        self._callers.here.append(caller)
-        self._selector.register(link, selectors.EVENT_READ, caller)
-
-    def _hear(self, caller: Caller) -> None:
-        for _ in range(PACKETS_AT_ONCE):
-            try:
-                packet = caller.link.receive()
-                if packet is None:
-                    return
-                self._do(caller, packet)
-            except LinkLost:
-                self._lose(caller)
-            except RefusedPacket as refusal:
-                self._refuse(caller, refusal.asked, str(refusal))
-                self._lose(caller)
-            if caller not in self._callers.here:
-                return
+    def _attend(self, heard: Said | Garbled | Left) -> None:
+        caller = heard.caller
+        try:
+            match heard:
+                case Said(packet=packet):
+                    # What one sent that was let go meanwhile is not heard any more.
+                    if caller in self._callers.here:
+                        self._do(caller, packet)
+                case Garbled(refusal=refusal):
+                    raise refusal
+                case Left():
+                    self._lose(caller)
+        except RefusedPacket as refusal:
+            self._refuse(caller, refusal.asked, str(refusal))
+            self._lose(caller)
+        finally:
+            if isinstance(heard, Said):
+                self._ears.done(heard)
 
     def _do(self, caller: Caller, packet: p.Packet) -> None:
         if caller.role is None:
@@ -232,13 +189,9 @@ class Intake:
         """Let a caller go, and do what its going means."""
         if caller not in self._callers.here:
             return
-        self._drop(caller)
+        self._callers.here.remove(caller)
+        self._ears.drop(caller)
         if caller.role is p.Role.LENS:
             self._pen.lens_lost()
         elif caller.role is p.Role.CONDUCTOR:
             self._pen.conductor_lost()
-
-    def _drop(self, caller: Caller) -> None:
-        self._callers.here.remove(caller)
-        self._selector.unregister(caller.link)
-        caller.link.close()

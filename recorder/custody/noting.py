@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from recorder.custody.errors import RefusedRequest
 from recorder.evidence.record import (
     ClockStep,
+    Ending,
     Gap,
+    InterruptCause,
     Mark,
     Notice,
     Refused,
     SelfCheck,
     Start,
+    StopCause,
 )
 from recorder.evidence.sidecar import Fix, NoFix, NoticeWording, Said, Words
 
@@ -21,6 +24,17 @@ if TYPE_CHECKING:
     from recorder.evidence.record import Body
     from recorder.evidence.sidecar import SideEntry
     from recorder.handover.packets import Note, Open
+
+_ENDINGS = {
+    StopCause.CAPTURE_LOST: (Ending.INTERRUPTED, InterruptCause.CAPTURE_LOST),
+    StopCause.CUSTODY_LOST: (Ending.INTERRUPTED, InterruptCause.CUSTODY_LOST),
+    StopCause.STORAGE: (Ending.INTERRUPTED, InterruptCause.STORAGE),
+}
+
+
+def ending_of(cause: StopCause) -> tuple[Ending, InterruptCause]:
+    """Say how the last segment of a recording ends that stops for `cause`."""
+    return _ENDINGS.get(cause, (Ending.STOP, InterruptCause.NONE))
 
 
 def booked(note: Note, recording: int) -> tuple[Body | None, SideEntry | None]:

@@ -12,7 +12,7 @@ from recorder.custody.clock import StepWatch
 from recorder.custody.errors import RefusedRequest
 from recorder.custody.film import Bench, Film, FilmLost
 from recorder.custody.ledger import LogLost
-from recorder.custody.noting import booked, start_of
+from recorder.custody.noting import booked, ending_of, start_of
 from recorder.custody.refusals import Refusals
 from recorder.evidence.record import (
     Ending,
@@ -48,13 +48,6 @@ if TYPE_CHECKING:
 
 END_WAIT_MS = 2000
 LOOK_MS = 1000
-
-_ENDINGS = {
-    StopCause.CAPTURE_LOST: (Ending.INTERRUPTED, InterruptCause.CAPTURE_LOST),
-    StopCause.CUSTODY_LOST: (Ending.INTERRUPTED, InterruptCause.CUSTODY_LOST),
-    StopCause.STORAGE: (Ending.INTERRUPTED, InterruptCause.STORAGE),
-}
-_PLAIN = (Ending.STOP, InterruptCause.NONE)
 
 
 class Lens(enum.Enum):
@@ -223,10 +216,13 @@ class Pen:
         self.commit(Shutdown(reason))
 
     def _look(self) -> None:
-        """Look after clock, epoch and space."""
+        """Look after clock, card, epoch and space."""
         step = self._steps.look(self._clock.now())
         if step is not None:
             self.commit(step)
+        slow = self._bench.pace.statement(self._clock.now().boottime_ms)
+        if slow is not None:
+            self.commit(slow)
         self._ledger.renew_if_due()
         if self._film is None:
             self._space.rest()
@@ -268,7 +264,7 @@ class Pen:
     def _end(self, cause: StopCause) -> None:
         """Seal what is open and write the end of the recording."""
         if self._film is not None:
-            self._seal(self._film, *_ENDINGS.get(cause, _PLAIN))
+            self._seal(self._film, *ending_of(cause))
         if self._film is not None:
             self._stop(cause)
 

@@ -54,6 +54,7 @@ class RunFacts:
     software: str
     software_sha256: str
     config_sha256: str
+    protection: tuple[str, ...]
 
 
 def recover(
@@ -66,6 +67,17 @@ def recover(
     """Begin a run behind `past`; give its ledger when the log is whole again."""
     _complete_pair(past.runs, spool)
     ledger = new_ledger(max(past.runs, default=0) + 1)  # 1
+    try:
+        _make_whole(past, facts, spool, standings, ledger)
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
+
+
+def _make_whole(
+    past: Past, facts: RunFacts, spool: Spool, standings: Standings, ledger: Ledger
+) -> None:
     ledger.begin_run(  # 2
         RunBegins(
             kernel_boot_id=facts.kernel_boot_id,
@@ -73,7 +85,7 @@ def recover(
             software=facts.software,
             software_sha256=facts.software_sha256,
             config_sha256=facts.config_sha256,
-            protection=spool.protection,
+            protection=spool.protection + facts.protection,
             clean=_ended_on_purpose(past),
             torn=past.torn,
         )
@@ -82,7 +94,6 @@ def recover(
     _stop_open(ledger)  # 4
     _protect_finished(past.runs, spool, ledger)  # 5
     _name_orphans(spool, ledger)  # 6
-    return ledger
 
 
 def _complete_pair(runs: tuple[int, ...], spool: Spool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from recorder.custody.token import TokenPlace
 from recorder.evidence.age import Recipient
 from recorder.evidence.errors import Malformed
 from recorder.evidence.record import UnitKind
@@ -46,6 +47,7 @@ class Settings:
     software: str
     software_sha256: str
     config_sha256: str
+    token: TokenPlace | None = None  # where the identity key is, if not in a file
 
 
 def load(path: Path) -> Settings:
@@ -75,6 +77,7 @@ def load(path: Path) -> Settings:
         software=table.take("software", str),
         software_sha256=table.parsed("software_sha256", check_digest),
         config_sha256=table.parsed("config_sha256", check_digest),
+        token=_token(table.table("token")) if table.has("token") else None,
     )
     table.end()
     return settings
@@ -88,6 +91,18 @@ def _recipients(table: Table) -> tuple[Recipient, ...]:
     if not recipients:
         raise BadSettings("There is no recipient; name the station's and the recovery key (age1…).")
     return recipients
+
+
+def _token(table: Table) -> TokenPlace:
+    """Read `[token]`: where the identity key is, if a PKCS#11 token holds it."""
+    place = TokenPlace(
+        table.folder("library"),
+        table.take("label", str),
+        table.take("key", str),
+        table.folder("pin_file"),
+    )
+    table.end()
+    return place
 
 
 def _users(table: Table) -> Mapping[Role, int]:

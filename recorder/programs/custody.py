@@ -9,6 +9,7 @@ import secrets
 import signal
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,9 @@ from recorder.custody.durable import LinuxDisk
 from recorder.custody.effects import go_on
 from recorder.custody.errors import CustodyError
 from recorder.custody.house import Custody, World
+from recorder.custody.landlock import restrict_writing
 from recorder.custody.layout import make_layout
+from recorder.custody.seccomp import take_calls_away
 from recorder.custody.settings import Settings, load
 from recorder.handover.connection import SocketInUse, listen
 from recorder.handover.errors import BadSettings
@@ -25,11 +28,13 @@ from recorder.handover.errors import BadSettings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from recorder.custody.durable import Disk
+
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _FIRST_PASSED_FD = 3
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, disk: Disk | None = None) -> int:
     """Serve until told to stop; one sentence and 1 for whatever stands in the way."""
     parser = argparse.ArgumentParser(prog="custody", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="its TOML file")
@@ -39,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         settings = load(args.config)
-        world = World(KernelClock(), secrets.token_bytes, LinuxDisk(), go_on, _boot_id())
+        world = World(KernelClock(), secrets.token_bytes, disk or LinuxDisk(), go_on, _boot_id())
         if args.init:
             print(make_layout(settings, world))
             return 0
@@ -58,8 +63,12 @@ def _serve(settings: Settings, world: World) -> int:
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda which, _frame: stopped.append(which))
-    custody = Custody(settings, _passed_socket() or listen(settings.socket), world)
+    # A socket that a killed process left is taken away here; from then on nothing can be.
+    listener = _passed_socket() or listen(settings.socket)
+    world = replace(world, protection=_refuse_myself(settings))
+    custody = Custody(settings, listener, world)
     custody.watch(woken)
+    custody.listen_apart()
     notify("READY=1")
     print(json.dumps({"event": "ready", "run": custody.run}), flush=True)
     while not stopped:
@@ -67,6 +76,16 @@ def _serve(settings: Settings, world: World) -> int:
         notify("WATCHDOG=1")
     custody.shut_down("stopped by " + signal.Signals(stopped[0]).name)
     return 0
+
+
+def _refuse_myself(settings: Settings) -> tuple[str, ...]:
+    """Give up, for good, what custody never needs; give what really holds."""
+    calls = take_calls_away()  # first: Landlock wants no-new-privileges
+    if settings.token is not None:
+        return calls  # its library writes to devices and files that only it knows
+    folders = (settings.spool, settings.keys, settings.state)
+    # One that is missing is named by what needs it.
+    return calls + restrict_writing(folder for folder in folders if folder.is_dir())
 
 
 def notify(state: str) -> None:

@@ -22,8 +22,8 @@ from recorder.handover import packets as p
 from recorder.handover.codec import keep_packets
 from recorder.handover.connection import Link
 from recorder.handover.errors import LinkFull
+from tests.custody.process import command, config_text, written
 from tests.custody.rig import Rig
-from tests.custody.test_program import command, config_text, written
 from tests.verify.film import fragment, opening
 
 if TYPE_CHECKING:

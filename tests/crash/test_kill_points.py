@@ -11,9 +11,8 @@ import os
 import signal
 import tempfile
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
@@ -21,14 +20,13 @@ from recorder.custody.effects import Effect
 from recorder.evidence.record import Gap, GapSource, Mark
 from recorder.evidence.words import digest
 from recorder.handover import packets as p
-from tests.custody.judge import clear_of, disproofs
+from tests.crash.aftermath import Words, check_after
 from tests.custody.rig import Caller, Rig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Tell: TypeAlias = "Callable[[object], None]"
-Words: TypeAlias = "list[dict[str, Any]]"
 
 PIECES = 3
 NEVER = 10**9
@@ -129,44 +127,6 @@ def killed(folder: Path, at: int, life: Callable[[Rig, Tell], None]) -> Words:
 def unit() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="k") as folder:
         yield Path(folder)
-
-
-def pieces_in(rig: Rig) -> set[str]:
-    """Give the digest of every opening and every fragment that any sealed film holds."""
-    return {
-        digest(clear[start:end])
-        for segment in rig.segments()
-        for clear in [clear_of(rig, segment.media)]
-        for start, end in pairwise([*starts(clear), len(clear)])
-    }
-
-
-def starts(clear: bytes) -> Iterator[int]:
-    at = 0
-    while at < len(clear):
-        if clear[at + 4 : at + 8] in {b"ftyp", b"moof"}:
-            yield at
-        at += int.from_bytes(clear[at : at + 4], "big")
-
-
-def check_after(rig: Rig, words: Words) -> None:
-    """Nothing told is lost, nothing is disproved, and recording goes on."""
-    rig.start()
-    before, held = rig.records(), pieces_in(rig)
-    given: list[str] = []
-    for word in words:
-        if "lens" in word:
-            given = []
-        if "given" in word:
-            given.append(word["given"])
-        lost = [piece for piece in given[: word.get("kept", 0)] if piece not in held]
-        assert lost == [], "a piece that was called kept is gone"
-        assert word.get("record", 0) < len(before), "a record that was told is gone"
-    assert disproofs(rig) == set()
-    conductor, lens = rig.record(pieces=2)
-    rig.stop(conductor, lens)
-    assert rig.types().endswith("start segment stop")
-    assert disproofs(rig) == set()
 
 
 @pytest.fixture(scope="session")

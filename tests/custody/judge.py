@@ -4,30 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recorder.evidence.age import Decryptor, decrypt
+from recorder.evidence.age import SEALED_CHUNK, Decryptor, decrypt
 from recorder.evidence.canonical import line
 from recorder.evidence.moment import utc_text
 from recorder.evidence.package import UNIT
 from recorder.evidence.record import ReceiptFiled, Start
 from recorder.evidence.verdict import Weight
+from recorder.evidence.verify.examine import Question, examine
 from recorder.evidence.words import digest
-from tests.verify.court import judged
+from tests.verify.court import MemoryFiles
 from tests.verify.station import bagged
 
 if TYPE_CHECKING:
     from recorder.evidence.canonical import Value
-    from recorder.evidence.record import SealedFile, SealedMedia
+    from recorder.evidence.record import Record, SealedFile, SealedMedia
     from recorder.evidence.verdict import Finding
+    from recorder.evidence.verify.receipts import Outside
     from tests.custody.rig import Rig
 
 
-def disproofs(rig: Rig) -> set[str]:
-    """Give the codes of everything that a verifier with the key calls disproved."""
-    return {f"{f.code} {f.place}" for f in findings(rig) if f.weight is Weight.DISPROOF}
+def disproofs(
+    rig: Rig, known: list[Record] | None = None, outside: Outside | None = None
+) -> set[str]:
+    """Give the codes of everything that a verifier with the key calls disproved.
+
+    `known` are the records that the package is said to hold, if they cannot be read any more;
+    `outside` is a head that somebody kept.
+    """
+    found = findings(rig, rig.records() if known is None else known, outside)
+    return {f"{f.code} {f.place}" for f in found if f.weight is Weight.DISPROOF}
 
 
-def findings(rig: Rig) -> tuple[Finding, ...]:
-    records, files = rig.records(), rig.files()
+def findings(
+    rig: Rig, records: list[Record], outside: Outside | None = None
+) -> tuple[Finding, ...]:
+    spooled = rig.files()
     recordings = [r.body.recording for r in records if isinstance(r.body, Start)]
     statement: Value = {
         "made": utc_text(rig.clock.utc_ms),
@@ -42,11 +53,13 @@ def findings(rig: Rig) -> tuple[Finding, ...]:
     # A receipt that no record names was cut off while it was filed; nobody hands it on.
     package = {
         UNIT + name: data
-        for name, data in files.items()
+        for name, data in spooled.items()
         if not name.startswith("receipts/") or name in named
     }
     package["data/package.json"] = line(statement)
-    return judged(bagged(package), rig.station.trust(), rig.identity).findings
+    # Read as a disk is read: what is behind a standing comes in one block with what is before it.
+    files = MemoryFiles(bagged(package), block_bytes=1 << 20)
+    return examine(files, Question(rig.station.trust(), (rig.identity,), outside), map).findings
 
 
 def clear_of(rig: Rig, sealed: SealedMedia | SealedFile) -> bytes:
@@ -58,8 +71,13 @@ def clear_of(rig: Rig, sealed: SealedMedia | SealedFile) -> bytes:
     elif not sealed.clear.length:
         clear = b""
     else:
-        reader = Decryptor([rig.identity])
-        clear = reader.feed(data) + reader.finish_cut().clear
+        reader, clear = Decryptor([rig.identity]), b""
+        whole = sealed.clear.length if sealed.tail is None else sealed.tail.offset
+        for start in range(0, len(data), SEALED_CHUNK):
+            if len(clear) < whole:  # what lies behind was never durable, and may be anything
+                clear += reader.feed(data[start : start + SEALED_CHUNK])
+        if len(clear) < whole:
+            clear += reader.finish_cut().clear
         if sealed.tail is not None:
             tail = (root / sealed.tail.file).read_bytes()
             clear = clear[: sealed.tail.offset] + decrypt(tail, [rig.identity])

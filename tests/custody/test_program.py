@@ -8,7 +8,6 @@ import selectors
 import signal
 import socket
 import subprocess
-import sys
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
@@ -18,54 +17,17 @@ from recorder.handover import packets as p
 from recorder.handover.codec import keep_packets
 from recorder.handover.connection import Link, listen
 from tests.custody.judge import disproofs
-from tests.custody.rig import AGENCY, NUMBER, Rig
+from tests.custody.process import command, config_text, station_table, written
+from tests.custody.rig import AGENCY, NUMBER
 from tests.verify.film import fragment, opening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from tests.custody.rig import Rig
 
 
 Kind = TypeVar("Kind")
-
-
-def config_text(rig: Rig, **changes: str) -> str:
-    s = rig.settings
-    values = {
-        "agency": f'"{AGENCY}"',
-        "unit": f'"{NUMBER}"',
-        "unit_kind": '"bench"',
-        "spool": f'"{s.spool}"',
-        "keys": f'"{s.keys}"',
-        "state": f'"{s.state}"',
-        "socket": f'"{s.socket}"',
-        "recipients": json.dumps([r.text() for r in s.recipients]),
-        "protect": "false",
-        "sync_ms": "50",
-        "floor_minutes": "0",
-        "software": '"shilu 0.1.0"',
-        "software_sha256": '"' + "cd" * 32 + '"',
-        "config_sha256": '"' + "ef" * 32 + '"',
-        **changes,
-    }
-    lines = [f"{key} = {value}" for key, value in values.items() if value]
-    return "\n".join(lines) + "\n" + station_table(rig)
-
-
-def station_table(rig: Rig) -> str:
-    policy = rig.settings.policy
-    witnesses = json.dumps([key.text() for key in policy.witnesses])
-    return f'[station]\nlog_key = "{policy.station.text()}"\nwitnesses = {witnesses}\nquorum = 2\n'
-
-
-def written(rig: Rig, text: str) -> Path:
-    path = rig.folder / "custody.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def command(program: str, *arguments: object) -> list[str]:
-    return [sys.executable, "-I", "-m", f"recorder.programs.{program}", *map(str, arguments)]
 
 
 def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:

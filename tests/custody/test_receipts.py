@@ -76,6 +76,10 @@ def for_99_records(rig: Rig) -> p.ReceiptOffer:
     return rig.log_entry(replace(CustodyEntry.parse(honest.extra), size=99), 0)
 
 
+def forged_lines(rig: Rig, forge: Callable[[list[str]], list[str]]) -> p.ReceiptOffer:
+    return forged(rig, "\n".join(forge(rig.receipt(seen=0).proof.split("\n"))))
+
+
 FORGERIES: dict[str, Callable[[Rig], p.ReceiptOffer]] = {
     "no proof at all": lambda rig: forged(rig, "thank you"),
     "an empty text": lambda rig: forged(rig, ""),
@@ -93,6 +97,13 @@ FORGERIES: dict[str, Callable[[Rig], p.ReceiptOffer]] = {
     ),
     "by a station whose log forked": of_a_fork,
     "from a head that was never seen": lambda rig: rig.receipt(seen=1),
+    "one witness twice": lambda rig: forged_lines(rig, lambda lines: [*lines[:-2], lines[-3], ""]),
+    "with a line behind its end": lambda rig: forged(rig, rig.receipt(seen=0).proof + "more\n"),
+    "without its inclusion": lambda rig: forged_lines(
+        rig, lambda lines: [line for at, line in enumerate(lines) if at != 3]
+    ),
+    "for no records": lambda rig: rig.receipt(seen=0, size=0),
+    "of another agency's station": lambda rig: rig.receipt(seen=0, station="other.shilu/station"),
     "without the way from the head seen": lambda rig: replace(
         rig.receipt(seen=0), consistency=("A" * 43 + "=",)
     ),

@@ -105,3 +105,17 @@ def test_the_next_recording_may_continue_the_interrupted_one(rig: Rig) -> None:
     assert conductor.of(p.Welcome)[0].next == 2
     conductor.ask(replace(rig.opening(), continues=1))
     assert rig.lens().of(p.Welcome)[0].interrupted == 0
+
+
+def test_what_was_never_durable_behind_a_standing_is_no_damage(rig: Rig) -> None:
+    """A power cut leaves anything there, and more than one encrypted chunk of it."""
+    rig.start().record(pieces=3, media_bytes=100_000)
+    rig.pass_ms(400)
+    rig.cut()
+    film = rig.settings.spool / "media" / "000001-0001.mp4.age"
+    film.chmod(0o640)
+    with film.open("ab") as file:
+        file.write(bytes(200_000))
+    rig.start()
+    assert rig.segments()[0].span.frames == 36
+    assert disproofs(rig) == set()
