@@ -45,11 +45,7 @@ def parse_programs(text: str) -> tuple[Program, ...]:
 
 def missing(programs: Sequence[Program], search_path: str) -> tuple[Program, ...]:
     """Give those of which no name is found along `search_path`."""
-    return tuple(
-        program
-        for program in programs
-        if not _is_here(program, search_path)
-    )
+    return tuple(program for program in programs if not _is_here(program, search_path))
 
 
 def _is_here(program: Program, search_path: str) -> bool:
