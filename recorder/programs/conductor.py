@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import queue
 import signal
 import sys
@@ -21,21 +22,20 @@ from config import load
 from config.notice import notice_text
 from config.words import ConfigRefused
 from recorder.capture import lens_words as words
-from recorder.capture.conductor import Conductor, Manners, Surroundings
+from recorder.capture.conductor import Conductor
 from recorder.capture.custody_link import Opening, PacketPen
 from recorder.capture.eye import Eye
 from recorder.capture.gestures import GestureTimes
 from recorder.capture.machine import Fact, State
+from recorder.capture.manners import Manners, Surroundings
 from recorder.capture.pen import GapSeen, Welcome
 from recorder.capture.ports import DeviceLost, Picture
-from recorder.devices.bench.desk import Desk
-from recorder.devices.bench.gps import BenchGps
-from recorder.devices.bench.hands import BenchSignals
-from recorder.devices.pace import BoottimePace
 from recorder.devices.prompts import load_prompts
 from recorder.evidence.errors import Malformed
 from recorder.handover import packets
 from recorder.handover.errors import LinkLost
+from recorder.programs.hands import bench_hands, device_hands
+from recorder.programs.service import Watchdog, notify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 _SOUND_HZ = 48_000
 _STEP_SECONDS = 0.02
 _CALL_AGAIN_NS = 100_000_000
+_LENS = "lens"
 _BUILT = datetime(2026, 11, 1, tzinfo=UTC)
 """No receiver may claim to be older than this program."""
 
@@ -69,12 +70,15 @@ class Loop:
         self._captions[args.notice] = _notice(config)
         self._opening = _opening(config)
         self._eye = Eye(_lens_command(args), tell)
-        self._desk = Desk(args.desk, tell)
+        if config.unit.kind == "bench":
+            self._hands = bench_hands(config, args.desk, self._captions, _BUILT, tell)
+        else:
+            self._hands = device_hands(config, prompts, self._captions, _BUILT, tell)
         self.off = False
         around = Surroundings(
             now_ns=lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
-            signals=BenchSignals(lambda lamp: tell("lamp", lamp=lamp.value), lambda: tell("felt")),
-            speaker=_ToldSpeaker(self._captions),
+            signals=self._hands.signals,
+            speaker=self._hands.speaker,
             lens=self._eye.order,
             respawn=self._eye.open,
             power_off=self._power_off,
@@ -86,20 +90,22 @@ class Loop:
             around,
             Manners(args.notice, self._captions[args.notice], self._captions, times, args.grace_ms),
         )
-        self._desk.buttons.listen(self._conductor.on_edge)
-        self._gps = BenchGps(Path(config.unit.devices.gps), BoottimePace(), _BUILT)
+        self._hands.buttons.listen(self._conductor.on_edge)
         self._state: State | None = None
+        # A lens that cannot live is replaced again and again, and that is getting on: an officer
+        # must hear that the camera is gone, and a unit that is killed for it could not say so.
+        self._watchdog = Watchdog(lambda said: notify(said, os.environ), around.now_ns, (_LENS,))
 
     def run(self) -> None:
         """Go on until told to power off."""
         self._eye.open()
-        self._gps.listen(self._fixes.put)
+        self._hands.gps.listen(self._fixes.put)
         while not self.off:
             self._hear_custody()
             self._hear_lens()
             while not self._fixes.empty():
                 self._hear_fix(self._fixes.get())
-            if self._desk.look():
+            if self._hands.look():
                 self._conductor.check_again()
             complaint = self._conductor.tick()
             if complaint is not None:
@@ -108,6 +114,7 @@ class Loop:
                 self._state = self._conductor.state
                 tell("state", state=self._state.value, recording=self._conductor.recording)
             self._flush()
+            self._watchdog.turn()
             time.sleep(_STEP_SECONDS)
         self._eye.kill()
 
@@ -158,18 +165,26 @@ class Loop:
             for report in self._eye.reports():
                 if not isinstance(report, words.Alive):
                     tell("lens says", report=words.encode(report).decode())
+                self._watchdog.moved(_LENS)
                 self._conductor.on_lens(report)
         except (LinkLost, Malformed) as lost:
             self._lose_lens(str(lost))
 
     def _lose_lens(self, cause: str) -> None:
         tell("lens lost", sentence=cause)
+        self._watchdog.moved(_LENS)
         self._conductor.on_lens_lost(cause)
 
     def _take(self, packet: packets.Packet) -> None:
         match packet:
             case packets.Welcome():
-                tell("welcome", origin=packet.origin, run=packet.run, fit=packet.fit)
+                tell(
+                    "welcome",
+                    origin=packet.origin,
+                    run=packet.run,
+                    fit=packet.fit,
+                    because=packet.because,
+                )
                 if self._pen is not None:
                     self._conductor.on_welcome(_ToldPen(self._pen), _welcome(packet))
             case packets.Opened(recording, segment):
@@ -214,16 +229,6 @@ class _ToldPen:
 
     def close(self, cause: str) -> None:
         self._pen.close(cause)
-
-
-class _ToldSpeaker:
-    """The bench unit's voice: its sound is the lens's air, its caption is told here."""
-
-    def __init__(self, captions: dict[str, str]) -> None:
-        self._captions = captions
-
-    def say(self, clip: str) -> None:
-        tell("said", clip=clip, text=self._captions.get(clip, clip))
 
 
 def _notice(config: Effective) -> str:

@@ -10,6 +10,7 @@ import select
 import socket
 import sys
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from recorder.devices.bench.camera import BenchCamera
 from recorder.devices.bench.microphone import BenchMicrophone
 from recorder.devices.bench.speaker import BenchSpeaker
 from recorder.devices.bench.tape import FilmTape, SoundTape
+from recorder.devices.coding import coding_of, video_devices
 from recorder.devices.muxer import Mp4Muxer
 from recorder.devices.pace import BoottimePace
 from recorder.devices.picture_text import PictureText
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 SOUND_HZ = 48_000
 HOLD_BYTES = 32 * 1024 * 1024
 """What the lens can hold while custody is away: 30 s at 8 Mbit/s."""
+_VIDEO_DEVICES = Path("/sys/class/video4linux")
 _LOCAL = timezone(timedelta(hours=8))
 _WORK_SECONDS = 0.02
 _ALIVE_NS = 500_000_000
@@ -88,6 +91,36 @@ def bench_senses(config: Effective, custody: Path, prompts_folder: Path) -> Sens
     )
 
 
+def device_senses(config: Effective, custody: Path, prompts_folder: Path) -> Senses:
+    """The sensors of a real unit. One that is not there is told when filming begins."""
+    # Their libraries are on a unit only.
+    from recorder.devices.picamera import PicameraCamera  # noqa: PLC0415
+    from recorder.devices.pyaudio_mic import PyAudioMicrophone  # noqa: PLC0415
+
+    unit, now_ns = config.unit, BoottimePace().now_ns
+    size = unit.picture
+    wanted = Picture(size.width, size.height, size.rate_hz, size.bits_per_second)
+    lines = _PictureLines(unit.number, " ".join(officer.number for officer in unit.officers))
+    prompts = load_prompts(prompts_folder)
+    coding = coding_of(video_devices(_VIDEO_DEVICES))
+    camera = PicameraCamera(wanted, coding, PictureText(size.height), lines.at, now_ns)
+    with suppress(DeviceLost):  # opened again, and told, with the first press
+        camera.open()
+
+    def seek(clip: str) -> NoticeSearch:
+        return NoticeSearch(prompts[clip].samples, prompts[clip].rate_hz)
+
+    return Senses(
+        camera=camera,
+        microphone=PyAudioMicrophone(unit.devices.microphone, SOUND_HZ, now_ns),
+        muxer=lambda on_lost: Mp4Muxer(camera.picture, SOUND_HZ, on_lost),
+        link=lambda: PieceLink(custody),
+        seek=seek,
+        say=lambda _clip: None,  # the conductor's own speaker says it: no prompt waits for a lens
+        overlay=lines.show,
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Film until the conductor is gone."""
     parser = argparse.ArgumentParser(prog="lens", description=__doc__)
@@ -99,7 +132,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     control.setblocking(False)
     try:
         config = load.load(args.rules, args.fleet, args.unit)
-        senses = bench_senses(config, args.custody, args.prompts)
+        senses_of = bench_senses if config.unit.kind == "bench" else device_senses
+        senses = senses_of(config, args.custody, args.prompts)
     except (ConfigRefused, DeviceLost, PromptsUnreadable) as loss:
         print(f"lens: {loss}", file=sys.stderr)
         return 1
