@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recorder.evidence.age import Identity, decrypt
 from recorder.evidence.record import Segment, parse_record
+from recorder.evidence.sidecar import Officers, parse_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,6 +170,25 @@ def test_swapped_and_truncated_films_are_named(told: Told, tmp_path: Path) -> No
 def test_the_demo_package_is_of_a_bench_unit_and_says_so(told: Told) -> None:
     log = (told.out / "package/data/unit/log/000001.jsonl").read_text()
     assert '"unit_kind":"bench"' in log
+
+
+def test_every_recording_names_its_two_officers_inside_and_only_counts_them_outside(
+    told: Told,
+) -> None:
+    key = Identity.parse((told.out / "station.agekey").read_text().split()[-1])
+    first = [
+        segment for segment in told.segments() if segment.segment == 1 and segment.side.complete
+    ]
+    assert first
+    for segment in first:
+        sealed = (told.out / "package/data/unit" / segment.side.file).read_bytes()
+        _, entries = parse_side(decrypt(sealed, [key]))
+        (officers,) = [entry for _, entry in entries if isinstance(entry, Officers)]
+        assert officers == Officers(("张三", "李四"), ("41042101", "41042102"))
+    logs = (told.out / "package/data/unit/log").glob("*.jsonl")
+    assert all(
+        '"officers":2' in log for log in (path.read_text() for path in logs) if "start" in log
+    )
 
 
 def test_no_name_and_no_place_stands_in_the_clear_on_the_card(told: Told) -> None:
