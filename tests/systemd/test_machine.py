@@ -1,0 +1,101 @@
+"""The package in a booted Debian: its services under systemd, from a press to a receipt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.systemd.conftest import SPOOL
+
+if TYPE_CHECKING:
+    from tests.systemd.conftest import Unit
+
+# The first test waits for a Debian tree to be made, once: a minute or two.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
+
+ARCHIVE = "/var/lib/shilu-station/data/archive"
+REFUSED = {"EACCES", "EPERM", "EROFS", "EAFNOSUPPORT", "ENETUNREACH"}
+
+
+def test_a_press_ends_in_a_receipt_and_in_free_space(unit: Unit) -> None:
+    unit.until_ready()
+    film = f"{unit.record():06d}-0001.mp4.age"
+    unit.machine.until("the film at the station", lambda: film in unit.names(ARCHIVE), 40)
+    unit.machine.until("a release", lambda: film not in unit.names(f"{SPOOL}/media"), 40)
+    assert any(name.endswith(".tlog-proof") for name in unit.names(f"{SPOOL}/receipts"))
+
+
+def test_a_recording_goes_on_by_itself_when_the_pen_is_killed(unit: Unit) -> None:
+    unit.until_ready()
+    opened, closed = (len(unit.events(one)) for one in ("opened", "closed"))
+    unit.press(0.1)
+    first = unit.until_told("opened", opened + 1)["recording"]
+    unit.machine.do("kill", "-KILL", str(unit.main_pid("custody")))
+    assert unit.until_told("opened", opened + 2)["recording"] == first + 1
+    unit.press(2.3)
+    unit.until_told("closed", closed + 1)
+    assert unit.events("open")[-1] == {"event": "open", "cause": "resume", "continues": first}
+
+
+@pytest.mark.parametrize("service", ["custody", "capture", "courier", "station"])
+def test_whatever_is_killed_comes_back(unit: Unit, service: str) -> None:
+    unit.until_ready()
+    before = unit.main_pid(service)
+    assert before
+    unit.machine.do("kill", "-KILL", str(before))
+    unit.machine.until(
+        f"{service} anew", lambda: unit.main_pid(service) not in {0, before}, seconds=30
+    )
+    unit.until_ready()
+
+
+def test_a_conductor_that_hangs_is_killed_for_it_and_the_fault_is_shown(unit: Unit) -> None:
+    unit.until_ready()
+    before = unit.main_pid("capture")
+    unit.machine.do("kill", "-STOP", str(before))
+    unit.machine.until(
+        "another conductor", lambda: unit.main_pid("capture") not in {0, before}, seconds=40
+    )
+    journal = unit.machine.do("journalctl", "--no-pager", "-o", "cat")
+    assert "shilu-capture.service: Watchdog timeout" in journal
+    assert "shilu-capture failed; shown by" in journal
+    unit.until_ready()
+
+
+@pytest.mark.parametrize(
+    ("service", "may"),
+    [
+        ("capture", set()),
+        ("courier", {"list the spool", "read the film"}),
+        ("custody", {"list the spool", "read the film", "read the key", "add to the spool"}),
+        # Whoever may unlink in a folder may also add to it; the log names no such file.
+        ("release", {"list the spool", "read the film", "add to the spool"}),
+    ],
+)
+def test_a_service_taken_over_may_do_its_work_and_nothing_else(
+    unit: Unit, service: str, may: set[str]
+) -> None:
+    answers = unit.attempt(service)
+    assert {name for name, answer in answers.items() if answer == "done"} == may
+    assert {answers[name] for name in answers.keys() - may} <= REFUSED, answers
+
+
+def test_only_the_courier_has_a_network(unit: Unit) -> None:
+    answers = {one: unit.attempt(one)["call somebody"] for one in ("capture", "custody", "release")}
+    assert set(answers.values()) == {"EAFNOSUPPORT"}, answers
+    assert unit.attempt("courier")["call somebody"] == "ENETUNREACH"  # the machine has none itself
+
+
+def test_what_capture_says_of_places_and_people_is_on_no_card(unit: Unit) -> None:
+    unit.until_ready()
+    assert unit.events("fix"), "the unit knows where it is"
+    on_card = unit.machine.run("grep", "-raE", "lat_e7|张三", "/var/log", "/var/lib/shilu")
+    assert (on_card.code, on_card.said) == (1, "")
+
+
+def test_upgrading_the_package_interrupts_nothing(unit: Unit) -> None:
+    unit.until_ready()
+    before = {one: unit.main_pid(one) for one in ("custody", "capture", "courier", "station")}
+    unit.machine.do("dpkg", "--install", "/host/shilu.deb", seconds=120)
+    assert {one: unit.main_pid(one) for one in before} == before
