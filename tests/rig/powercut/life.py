@@ -91,6 +91,7 @@ class Callers:
             packet = link.receive()
         except LinkLost:
             self._selector.unregister(link)
+            link.close()
             return
         if packet is None:
             return
