@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from recorder.custody.durable import Disk
     from recorder.custody.effects import Step
     from recorder.custody.settings import Settings
+    from recorder.evidence.epoch import Signer
     from recorder.evidence.moment import Clock
 
 LONGEST_WAIT_MS = 1000
@@ -76,11 +77,7 @@ class Custody:
     def _begin(self, settings: Settings, world: World) -> None:
         spool = Spool(settings.spool, world.disk, world.step, protect=settings.protect)
         spool.check()
-        signer = (
-            TokenSigner.open(settings.token)
-            if settings.token is not None
-            else FileSigner.load(settings.keys / IDENTITY_FILE)
-        )
+        signer = self._signer(settings)
         next_keys = NextKeys(self._slots(settings.keys, NEXT_KEY, world), world.random)
         standings = Standings(self._slots(settings.state, _STANDING, world))
         past = read_past(spool, settings.origin)
@@ -155,6 +152,13 @@ class Custody:
         self._ears.close()
         self._ledger.close()
         self._held.close()
+
+    def _signer(self, settings: Settings) -> Signer:
+        if settings.token is None:
+            return FileSigner.load(settings.keys / IDENTITY_FILE)
+        signer = TokenSigner.open(settings.token)
+        self._held.callback(signer.close)
+        return signer
 
     def _slots(self, folder: Path, name: str, world: World) -> Slots:
         slots = _slots(folder, name, world)
