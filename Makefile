@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help interpreter setup setup-dev programs demo test quick lint bench lock clean
-.PHONY: rig torture chaos honest fuzz mutants
+.PHONY: coverage rig torture chaos honest fuzz mutants
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -44,6 +44,11 @@ lint: setup-dev ## format, lint, types, import rules, spelling, generated docs
 
 bench: programs ## the budgets of the design; writes tests/bench/results.json
 	@$(PY) tests/bench/run.py $(ARGS)
+
+coverage: setup-dev ## every branch of recorder/evidence, or it says which is missing
+	@.venv/bin/coverage run --branch --source=recorder/evidence -m pytest -q \
+		tests/evidence tests/verify tests/tamper/test_matrix.py tests/export/test_excerpt.py
+	@.venv/bin/coverage report --skip-covered --fail-under=100
 
 torture: programs ## two thousand power cuts; long
 	@$(PY) -m pytest tests/crash/torture_power_cuts.py $(ARGS)
