@@ -17,6 +17,7 @@ from uplink.broker.embedded.server import EmbeddedBroker
 from uplink.broker.mosquitto import MosquittoBroker
 from uplink.broker.settings import BrokerSettings
 from uplink.programs.access import access_table
+from uplink.station.journeys import Limits
 from uplink.wire.post import Address, TlsFiles
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def test_a_broker_killed_on_the_way_costs_a_window_and_nothing_else(
     sizes = sum(len(data) for name, data in fleet.unit.files.items() if "receipts" not in name)
     sent_bytes = home["sent_bytes"]
     assert isinstance(sent_bytes, int)
-    assert sent_bytes <= sizes + 2 * 4 * 1024 * 1024
+    assert sent_bytes <= sizes + Limits().window_bytes
 
 
 def test_two_workers_share_the_offers_of_one_unit(harbour: Fleet) -> None:
