@@ -21,6 +21,7 @@ from recorder.custody.sealer import CutSegment, protect, seal_cut
 from recorder.evidence.record import (
     InterruptCause,
     Orphan,
+    Refused,
     RunBegins,
     Stop,
     StopCause,
@@ -147,7 +148,14 @@ def _name_orphans(spool: Spool, ledger: Ledger) -> None:
         if parse_file(name).kind not in _MEDIA_KINDS:
             continue
         if name not in history.sealed and name not in history.orphans:
-            sha256 = hashlib.sha256()
-            for block in spool.read(name):
-                sha256.update(block)
-            ledger.commit(Orphan(name, spool.length(name), sha256.hexdigest()))
+            try:
+                sha256 = hashlib.sha256()
+                for block in spool.read(name):
+                    sha256.update(block)
+                found = Orphan(name, spool.length(name), sha256.hexdigest())
+            except OSError as error:
+                # What no record names must not keep a unit from recording.
+                because = f"{name} is no file of ours and cannot be read: {error.strerror}"
+                ledger.commit(Refused("read an unknown file", "start-up", because))
+                continue
+            ledger.commit(found)

@@ -9,6 +9,7 @@ from recorder.evidence.record import (
     Ending,
     InterruptCause,
     Orphan,
+    Refused,
     RunBegins,
     Stop,
     StopCause,
@@ -119,3 +120,14 @@ def test_what_was_never_durable_behind_a_standing_is_no_damage(rig: Rig) -> None
     rig.start()
     assert rig.segments()[0].span.frames == 36
     assert disproofs(rig) == set()
+
+
+def test_a_strange_thing_among_the_films_is_written_down_and_recording_goes_on(rig: Rig) -> None:
+    """A link that leads nowhere, where a film should lie, as a hostile process may leave one."""
+    (rig.settings.spool / "media/000009-0001.mp4.age").symlink_to("/nowhere")
+    rig.start()
+    refused = [r.body for r in rig.records() if isinstance(r.body, Refused)]
+    assert ["000009-0001" in one.because for one in refused] == [True]
+    conductor, lens = rig.record(pieces=1)
+    rig.stop(conductor, lens)
+    assert len(rig.segments()) == 1
