@@ -101,6 +101,18 @@ AbsolutePath = Annotated[
     ),
 ]
 
+FontPath = Annotated[
+    str,
+    Meta(
+        pattern=r"^(/[^\x00]*)?$",
+        examples=["/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc"],
+        description="a TrueType or OpenType file; empty: the first Chinese font that is here",
+        extra={
+            "reason": Words("须为绝对路径，以 / 开头", "must be an absolute path, with / first")
+        },
+    ),
+]
+
 Port = Annotated[int, Meta(ge=1, le=65535, examples=[8883])]
 Pin = Annotated[int, Meta(ge=0, le=27, examples=[17], description="BCM number of a GPIO line")]
 AgeRecipient = Annotated[

@@ -12,6 +12,7 @@ from config import regulation as r
 from config.fields import (
     AbsolutePath,
     AgeRecipient,
+    FontPath,
     Host,
     LogKey,
     OfficerNumber,
@@ -127,6 +128,12 @@ class Picture(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
 
 
+class PictureText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the text in the picture is drawn with."""
+
+    font: FontPath = ""
+
+
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a recording is divided into segments, and what is kept from before the press."""
 
@@ -170,6 +177,7 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     state_directory: AbsolutePath = "/var/lib/shilu"
     officers: tuple[Officer, ...] = ()
     picture: Picture = Picture()
+    picture_text: PictureText = PictureText()
     record: Record = Record()
     devices: Devices = Devices()
     gestures: Gestures = Gestures()

@@ -22,6 +22,7 @@ from recorder.capture.pen import (
     NoticeHeard,
     Pen,
     RefusedAct,
+    Remark,
     Spoken,
     Welcome,
 )
@@ -180,6 +181,8 @@ class Conductor:
                 self._note(NoticeHeard(digest, heard, score, self._manners.notice_wording))
             case words.Checked():
                 self._examine(report)
+            case words.Remarked(sentence):
+                self._note(Remark(sentence))
             case words.Halted():
                 pass
 

@@ -170,7 +170,7 @@ def _note(entry: pen.Entry) -> packets.Note:
             _UNSET_RECORDING, entry.clip_sha256, entry.heard, entry.score_permille
         )
         return packets.Note(heard, entry.wording)
-    if isinstance(entry, Fix | NoFix | pen.Spoken):
+    if isinstance(entry, Fix | NoFix | pen.Spoken | pen.Remark):
         return packets.Note(_for_sidecar(entry))
     return packets.Note(_for_log(entry))
 
@@ -193,10 +193,14 @@ def _for_log(
     return record.SelfCheck(record.CheckVerdict(entry.verdict), items)
 
 
-def _for_sidecar(entry: Fix | NoFix | pen.Spoken) -> sidecar.Fix | sidecar.NoFix | sidecar.Said:
+def _for_sidecar(
+    entry: Fix | NoFix | pen.Spoken | pen.Remark,
+) -> sidecar.Fix | sidecar.NoFix | sidecar.Said | sidecar.Words:
     match entry:
         case Fix(_, utc, lat_e7, lon_e7, satellites, hdop_e2):
             return sidecar.Fix(utc, lat_e7, lon_e7, satellites, hdop_e2)
         case NoFix(_, cause):
             return sidecar.NoFix(cause)
+        case pen.Remark(text):
+            return sidecar.Words(text)
     return sidecar.Said(entry.clip, entry.text)

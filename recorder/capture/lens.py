@@ -77,6 +77,7 @@ class Senses:
     seek: Callable[[str], NoticeSearch]
     say: Callable[[str], None]
     overlay: Callable[[str, str], None]
+    remarks: tuple[str, ...] = ()  # what is wrong with the picture from the start; told each time
 
 
 class Lens:
@@ -186,6 +187,8 @@ class Lens:
         self.let_go_of_custody()
         self._link = self._senses.link()
         self._ring.begin_again()
+        for sentence in self._senses.remarks:
+            self._report(words.Remarked(sentence))
 
     def _drop(self) -> None:
         self._stop_sensors()

@@ -96,12 +96,19 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Remarked:
+    """Something that whoever watches this recording should know of its picture."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Halted:
     """The last piece is with custody."""
 
 
 Order = Film | Go | Drop | Said | Halt | Check | Overlay
-Report = Alive | WasLost | NoticeSought | Checked | Halted
+Report = Alive | WasLost | NoticeSought | Checked | Remarked | Halted
 
 _WORDS: dict[str, type[Order | Report]] = {
     "film": Film,
@@ -115,6 +122,7 @@ _WORDS: dict[str, type[Order | Report]] = {
     "lost": WasLost,
     "notice": NoticeSought,
     "checked": Checked,
+    "remark": Remarked,
     "halted": Halted,
 }
 _NAMES = {kind: name for name, kind in _WORDS.items()}

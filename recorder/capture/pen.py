@@ -62,6 +62,13 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Words for whoever watches the recording, such as what its picture text cannot show."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedAct:
     """Somebody asked for what the unit does not do, or not now."""
 
@@ -70,7 +77,9 @@ class RefusedAct:
     because: str
 
 
-Entry = GapSeen | MarkMade | NoticeHeard | Spoken | RefusedAct | Fix | NoFix | SelfCheckReport
+Entry = (
+    GapSeen | MarkMade | NoticeHeard | Spoken | Remark | RefusedAct | Fix | NoFix | SelfCheckReport
+)
 
 
 @dataclass(frozen=True, slots=True)

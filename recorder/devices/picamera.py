@@ -42,7 +42,7 @@ _Fact = Frame | Look | Broken
 class PicameraCamera:
     """The first camera of this machine; `open` finds and configures it ahead of `start`.
 
-    `lines` is asked for the two lines of picture text at each picture's instant, on picamera2's
+    `lines` is asked for the lines of picture text at each picture's instant, on picamera2's
     loop; should it raise, the picture goes without text and the cause is reported.
     """
 
@@ -51,7 +51,7 @@ class PicameraCamera:
         wanted: Picture,
         coding: Coding,
         text: PictureText,
-        lines: Callable[[int], tuple[str, str]],
+        lines: Callable[[int], tuple[str, ...]],
         now_ns: Callable[[], int],
     ) -> None:
         self._coding = coding
@@ -189,7 +189,7 @@ class PicameraCamera:
                 luma = mapped.array[: self._picture.height, : self._picture.width]
                 sample = luma[::_LOOK_EACH, ::_LOOK_EACH].tobytes()
                 facts.put(Look(sample, boottime_ns, number))
-                self._text.burn(luma, self._lines(boottime_ns), boottime_ns)
+                self._text.burn(luma, self._lines(boottime_ns))
         except Exception as error:  # noqa: BLE001 – what passes here ends picamera2's loop for good
             facts.put(Broken("the picture text", f"{type(error).__name__}: {error}"))
 

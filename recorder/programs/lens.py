@@ -11,7 +11,6 @@ import socket
 import sys
 import time
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from recorder.capture import lens_words as words
 from recorder.capture.custody_link import PieceLink
 from recorder.capture.lens import CustodyGone, Lens, Senses
 from recorder.capture.notice_search import NoticeSearch
+from recorder.capture.overlay import PictureLines
 from recorder.capture.ports import DeviceLost, Picture
 from recorder.capture.ring import Ring
 from recorder.devices.bench.air import Air
@@ -31,39 +31,36 @@ from recorder.devices.bench.tape import FilmTape, SoundTape
 from recorder.devices.coding import coding_of, video_devices
 from recorder.devices.muxer import Mp4Muxer
 from recorder.devices.pace import BoottimePace
-from recorder.devices.picture_text import PictureText
+from recorder.devices.picture_text import chosen
 from recorder.devices.prompts import PromptsUnreadable, load_prompts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from config.schema import Effective
+    from recorder.devices.picture_text import PictureText
 
 SOUND_HZ = 48_000
 HOLD_BYTES = 32 * 1024 * 1024
 """What the lens can hold while custody is away: 30 s at 8 Mbit/s."""
 _VIDEO_DEVICES = Path("/sys/class/video4linux")
-_LOCAL = timezone(timedelta(hours=8))
 _WORK_SECONDS = 0.02
 _ALIVE_NS = 500_000_000
 
 
-class _PictureLines:
-    """The two lines of picture text: time with its trust mark and unit; officers and place."""
+def _utc_ns(boottime_ns: int) -> int:
+    return time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME) + boottime_ns
 
-    def __init__(self, number: str, officers: str) -> None:
-        self._number = number
-        self._officers = officers
-        self._trust = self._place = "--"
 
-    def show(self, trust: str, place: str) -> None:
-        self._trust, self._place = trust, place
-
-    def at(self, boottime_ns: int) -> tuple[str, str]:
-        utc_ns = time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME) + boottime_ns
-        local = datetime.fromtimestamp(utc_ns // 1_000_000_000, _LOCAL)
-        first = f"{local:%Y-%m-%d %H:%M:%S} +08 {self._trust}  {self._number}"
-        return first, f"{self._officers}  {self._place}"
+def _text(config: Effective) -> tuple[PictureLines, PictureText, tuple[str, ...]]:
+    """What stands in the picture, how it is drawn, and what is wrong with that."""
+    unit = config.unit
+    officers = [(officer.name, officer.number) for officer in unit.officers]
+    lines = PictureLines(unit.number, officers, _utc_ns)
+    text, remarks = chosen(unit.picture.height, unit.picture_text.font, lines.letters)
+    for remark in remarks:
+        print(f"lens: {remark}", file=sys.stderr)
+    return lines, text, remarks
 
 
 def bench_senses(config: Effective, custody: Path, prompts_folder: Path) -> Senses:
@@ -73,7 +70,7 @@ def bench_senses(config: Effective, custody: Path, prompts_folder: Path) -> Sens
     picture = Picture(size.width, size.height, size.rate_hz, size.bits_per_second)
     film = FilmTape(Path(unit.devices.camera))
     sound = SoundTape(Path(unit.devices.microphone or unit.devices.camera), SOUND_HZ)
-    lines = _PictureLines(unit.number, " ".join(officer.number for officer in unit.officers))
+    lines, text, remarks = _text(config)
     prompts = load_prompts(prompts_folder)
     speaker = BenchSpeaker(prompts, air, pace, lambda _prompt: None)
 
@@ -81,13 +78,14 @@ def bench_senses(config: Effective, custody: Path, prompts_folder: Path) -> Sens
         return NoticeSearch(prompts[clip].samples, prompts[clip].rate_hz)
 
     return Senses(
-        camera=BenchCamera(film, picture, pace, PictureText(size.height), lines.at),
+        camera=BenchCamera(film, picture, pace, text, lines.at),
         microphone=BenchMicrophone(sound, air, pace),
         muxer=lambda on_lost: Mp4Muxer(picture, SOUND_HZ, on_lost),
         link=lambda: PieceLink(custody),
         seek=seek,
         say=speaker.say,
         overlay=lines.show,
+        remarks=remarks,
     )
 
 
@@ -100,10 +98,10 @@ def device_senses(config: Effective, custody: Path, prompts_folder: Path) -> Sen
     unit, now_ns = config.unit, BoottimePace().now_ns
     size = unit.picture
     wanted = Picture(size.width, size.height, size.rate_hz, size.bits_per_second)
-    lines = _PictureLines(unit.number, " ".join(officer.number for officer in unit.officers))
+    lines, text, remarks = _text(config)
     prompts = load_prompts(prompts_folder)
     coding = coding_of(video_devices(_VIDEO_DEVICES))
-    camera = PicameraCamera(wanted, coding, PictureText(size.height), lines.at, now_ns)
+    camera = PicameraCamera(wanted, coding, text, lines.at, now_ns)
     with suppress(DeviceLost):  # opened again, and told, with the first press
         camera.open()
 
@@ -118,6 +116,7 @@ def device_senses(config: Effective, custody: Path, prompts_folder: Path) -> Sen
         seek=seek,
         say=lambda _clip: None,  # the conductor's own speaker says it: no prompt waits for a lens
         overlay=lines.show,
+        remarks=remarks,
     )
 
 

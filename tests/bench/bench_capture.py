@@ -25,6 +25,7 @@ from recorder.capture import lens_words as words
 from recorder.capture.custody_link import PieceLink
 from recorder.capture.lens import Lens, Senses
 from recorder.capture.notice_search import NoticeSearch
+from recorder.capture.overlay import PictureLines
 from recorder.capture.ports import Picture
 from recorder.capture.ring import Ring
 from recorder.devices.bench.air import Air
@@ -32,7 +33,7 @@ from recorder.devices.bench.camera import BenchCamera
 from recorder.devices.bench.microphone import BenchMicrophone
 from recorder.devices.bench.tape import FilmTape, SoundTape
 from recorder.devices.muxer import Mp4Muxer
-from recorder.devices.picture_text import PictureText
+from recorder.devices.picture_text import chosen
 from recorder.devices.sample import make_tapes
 from recorder.handover import packets as p
 from recorder.handover.connection import Link, accept, listen
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 RUNS, SECONDS, RATE_HZ, SOUND_HZ = 5, 6, 25, 48_000
 BUDGET = 1.10
 SIZES = ((1280, 720, 2_000_000, "_720p"), (1920, 1080, 8_000_000, ""))
-_SECOND_NS = 1_000_000_000
 
 
 def run() -> list[dict[str, object]]:
@@ -195,16 +195,10 @@ class Follower:
 def film_once(film: Path, sound: Path, custody: Path, picture: Picture) -> float:
     """Film SECONDS as the lens process does; the processor seconds from `film` to `halted`."""
     rush, air = Rush(), Air(SOUND_HZ)
-    second = 0
-
-    def lines(boottime_ns: int) -> tuple[str, str]:
-        nonlocal second
-        second = boottime_ns // _SECOND_NS
-        return f"2026-11-21 10:05:{second % 60:02d} +08 GPS  BF-0007", "41042101 41042102  --"
-
-    text = PictureText(picture.height)
+    lines = PictureLines("BF-0007", (("张三", "41042101"), ("李四", "41042102")), lambda ns: ns)
+    text, _ = chosen(picture.height, "", lines.letters)
     senses = Senses(
-        camera=BenchCamera(FilmTape(film), picture, rush, text, lines),
+        camera=BenchCamera(FilmTape(film), picture, rush, text, lines.at),
         microphone=BenchMicrophone(SoundTape(sound, SOUND_HZ), air, Follower(rush)),
         muxer=lambda on_lost: Mp4Muxer(picture, SOUND_HZ, on_lost),
         link=lambda: PieceLink(custody),

@@ -62,5 +62,5 @@ def test_a_lens_that_starts_has_more_patience_than_one_that_has_spoken() -> None
 
 def test_the_picture_text_names_clock_and_place_and_what_is_not_known() -> None:
     fix = Fix(1, "", -338_700_000, 1_130_500_000, 9, 98)
-    assert overlay("gps", fix) == Overlay("GPS", "33.87000S 113.05000E")
-    assert overlay("none", NoFix(1, "no satellites")) == Overlay("?", "--")
+    assert overlay("gps", fix) == Overlay("卫星授时", "南纬 33.87000°  东经 113.05000°")
+    assert overlay("none", NoFix(1, "no satellites")) == Overlay("时间来源不明", "位置不明")

@@ -34,7 +34,7 @@ class BrokenLines:
     def __init__(self) -> None:
         self.broken = False
 
-    def at(self, _boottime_ns: int) -> tuple[str, str]:
+    def at(self, _boottime_ns: int) -> tuple[str, ...]:
         if self.broken:
             raise ValueError("no officers")
         return "2026-11-21 09:00:00 +08", "NS-0007"

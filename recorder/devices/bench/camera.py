@@ -28,7 +28,7 @@ _MAY_LAG_NS = _SECOND_NS
 class BenchCamera:
     """Films `tape` at the wanted size and rate; black bars keep its proportions.
 
-    `lines` is asked for the two lines of picture text at each picture's instant.
+    `lines` is asked for the lines of picture text at each picture's instant.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class BenchCamera:
         picture: Picture,
         pace: Pace,
         text: PictureText,
-        lines: Callable[[int], tuple[str, str]],
+        lines: Callable[[int], tuple[str, ...]],
     ) -> None:
         self._tape = tape
         self._picture = picture
@@ -95,7 +95,7 @@ class BenchCamera:
                 due_ns = begun_ns + number * _SECOND_NS // rate_hz
             try:
                 planes = _fitted(shown.at(number / rate_hz), self._picture)
-                self._text.burn(planes[: self._picture.height], self._lines(due_ns), due_ns)
+                self._text.burn(planes[: self._picture.height], self._lines(due_ns))
                 frame = encoder.encode(planes, due_ns)
             except DeviceLost as loss:
                 on_lost(loss)
