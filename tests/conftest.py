@@ -98,6 +98,8 @@ def need() -> Callable[[str], Path]:
             pytest.fail(f"List {program} and its Debian package in .ci/packages.toml.")
         entry = listed[program]
         search_path = f"{os.environ.get('PATH', '')}:{SYSTEM_FOLDERS}"
+        if "file" in entry and (files := sorted(Path("/").glob(entry["file"].lstrip("/")))):
+            return files[0]
         for name in (program, *entry.get("also", ())):
             found = shutil.which(name, path=search_path)
             if found is not None:
