@@ -20,7 +20,7 @@ SAYINGS = {
     Act.SAY_FULL: "store.full",
 }
 ORDERS: dict[Act, words.Order] = {
-    Act.FILM: words.Film(),
+    Act.AWAIT: words.Await(),
     Act.DROP: words.Drop(),
     Act.HALT: words.Halt(),
 }

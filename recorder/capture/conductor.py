@@ -48,6 +48,7 @@ class Conductor:
         self._machine = Machine()
         self._deeds: dict[Act, Callable[[], None]] = {
             Act.FEEL: around.signals.feel,
+            Act.FILM: self._film,
             Act.OPEN: lambda: self._open("button", 0),
             Act.OPEN_AGAIN: lambda: self._open("resume", self._to_continue),
             Act.NOTICE: lambda: self._say(manners.notice_clip, notice=True),
@@ -65,8 +66,8 @@ class Conductor:
         self._welcome = Welcome(because="Custody has not answered yet.")
         self._checked: SelfCheckReport | None = None
         self._has_fix = False
-        self._recording = 0
-        self._to_continue = 0
+        self._recording = self._to_continue = 0
+        self._pressed_ms = self._held_from_ms = 0
         self._opened = False
         self._stopped_by_officer = False
         self._again = False
@@ -141,7 +142,7 @@ class Conductor:
 
     def on_opened(self, recording: int) -> None:
         """Custody opened: what was filmed since the press may go."""
-        self._recording, self._opened = recording, True
+        self._recording, self._opened, self._held_from_ms = recording, True, 0
         self._around.lens(words.Go())
         waiting, self._waiting = self._waiting, []
         for entry in waiting:
@@ -175,6 +176,10 @@ class Conductor:
         match report:
             case words.Alive(first_ms=first_ms, last_ms=last_ms):
                 self._state_gap(self._sight.saw(first_ms, last_ms))
+            case words.Held(first_ms):
+                self._held_from_ms = first_ms
+            case words.Gives(camera, microphone):
+                self._around.remember(f"camera gives: {camera}, microphone gives: {microphone}")
             case words.WasLost(source, lost, from_ms, to_ms, cause):
                 self._note(GapSeen(source, from_ms, to_ms, lost, cause))
             case words.NoticeSought(digest, heard, score):
@@ -250,12 +255,17 @@ class Conductor:
         self._say("selftest.fail" if self._checked.verdict == "fail" else "selftest.ok")
         self.on_fact(Fact.FIT if self._welcome.fit and not self._checked.blocks else Fact.UNFIT)
 
+    def _film(self) -> None:
+        self._pressed_ms, self._held_from_ms, self._waiting = self._now_ms(), 0, []
+        self._around.lens(words.Film())
+
     def _open(self, cause: str, continues: int) -> None:
         self._stopped_by_officer = False
         self._grace_ns = None
         self._opened = False
         if self._pen is not None:
-            self._pen.open(cause, continues)
+            before_ms = self._pressed_ms - self._held_from_ms if self._held_from_ms else 0
+            self._pen.open(cause, continues, max(0, before_ms))
 
     def _close(self, cause: str) -> None:
         self._grace_ns = None
@@ -279,7 +289,7 @@ class Conductor:
         """Give it to custody, or hold it while nobody holds the pen or nothing is open yet."""
         if self._pen is not None and (self._opened or isinstance(entry, RefusedAct)):
             self._pen.note(entry)
-        elif self.state in {State.RECORDING, State.INTERRUPTED, State.CLOSING}:
+        elif self.state in {State.ARMED, State.RECORDING, State.INTERRUPTED, State.CLOSING}:
             self._waiting.append(entry)
 
     def _state_gap(self, gap: GapSeen | None) -> None:

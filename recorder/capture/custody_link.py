@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from recorder.capture import pen
-from recorder.capture.lens import CustodyGone
 from recorder.capture.ports import Fix, NoFix
+from recorder.capture.way_out import CustodyGone
 from recorder.evidence import record, sidecar
 from recorder.handover import packets
 from recorder.handover.codec import keep_packets
@@ -124,8 +124,8 @@ class PacketPen:
         """For selectors."""
         return self._link.fileno()
 
-    def open(self, cause: str, continues: int) -> None:
-        """Open a recording."""
+    def open(self, cause: str, continues: int, pre_record_ms: int) -> None:
+        """Open a recording, so much of which lies before the press."""
         opening = self._opening
         picture = opening.picture
         self._queue.put(
@@ -134,7 +134,7 @@ class PacketPen:
                 continues=continues,
                 officers=packets.BoundOfficers(opening.officer_names, opening.officer_numbers),
                 rules_sha256=opening.rules_sha256,
-                pre_record_ms=0,
+                pre_record_ms=pre_record_ms,
                 picture=record.PictureSize(picture.width, picture.height, picture.rate_hz),
                 sound=record.SoundRate(opening.sound_rate_hz),
             )

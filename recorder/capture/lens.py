@@ -7,77 +7,44 @@ does not call durable is handed over again to the next custody.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from recorder.capture import lens_words as words
-from recorder.capture.lanes import Lane
-from recorder.capture.ports import DeviceLost, Frame, Source
+from recorder.capture.ports import DeviceLost, Frame, Lost, Source
+from recorder.capture.sensors import Sensors
+from recorder.capture.way_out import WayOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from recorder.capture.ports import Camera, Lost, Microphone, Muxer, Pcm, Piece
+    from recorder.capture.ports import Muxer, Pcm, Piece
     from recorder.capture.ring import Ring
+    from recorder.capture.senses import NoticeSearch, Senses
 
 _NS_PER_MS = 1_000_000
 CHECK_NS = 1_000_000_000
 """How long a check of the sensors lasts."""
+_ITEMS_A_TURN = 256
+"""What was held before a press is muxed over several turns, so that the lens never falls silent."""
 
 
-class CustodyGone(Exception):
-    """Custody's socket closed or refuses; the sentence says what is known."""
+@dataclass(slots=True)
+class _Check:
+    """What the sensors gave since a check began."""
 
+    until_ns: int
+    frames: int = 0
+    samples: int = 0
+    loudest: int = 0
 
-class CustodyLink(Protocol):
-    """The lens's connection to custody; it never blocks."""
-
-    def hand_over(self, piece: Piece) -> None:
-        """Queue one piece; CustodyGone if the connection is over."""
-        ...
-
-    def end(self) -> None:
-        """Queue the word that nothing more will come."""
-        ...
-
-    def settle(self) -> int:
-        """Move bytes; how many pieces became durable since the last call."""
-        ...
-
-    @property
-    def busy(self) -> bool:
-        """Whether queued bytes still wait for room in the socket."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        ...
-
-
-class NoticeSearch(Protocol):
-    """Looks for the notice in what the microphone hears."""
-
-    def hear(self, pcm: Pcm) -> words.NoticeSought | None:
-        """Listen on; the answer once enough was heard."""
-        ...
-
-    def give_up(self) -> words.NoticeSought:
-        """The answer from what was heard so far."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Senses:
-    """What the lens films with; `link` connects to custody, `seek` begins to look for a clip."""
-
-    camera: Camera
-    microphone: Microphone
-    muxer: Callable[[Callable[[Lost], None]], Muxer]
-    link: Callable[[], CustodyLink]
-    seek: Callable[[str], NoticeSearch]
-    say: Callable[[str], None]
-    overlay: Callable[[str, str], None]
-    remarks: tuple[str, ...] = ()  # what is wrong with the picture from the start; told each time
+    def count(self, item: Frame | Pcm) -> None:
+        if isinstance(item, Frame):
+            self.frames += 1
+            return
+        self.samples += len(item.samples) // 2
+        self.loudest = max(self.loudest, *memoryview(item.samples).cast("h"), 0)
 
 
 class Lens:
@@ -93,25 +60,29 @@ class Lens:
     ) -> None:
         self._senses = senses
         self._now_ns = now_ns
-        self._ring = ring
+        self._way_out = WayOut(ring)
         self._report = report
         self._segment_ns = segment_seconds * 1_000_000_000
-        self._pictures = Lane(Source.CAMERA, limit=256)
-        self._sounds = Lane(Source.MICROPHONE, limit=1024)
+        self._before = senses.before
+        self._holding = False  # the sensors fill `before`
+        self._told_before: deque[words.WasLost] = deque(maxlen=64)
+        self._pressed_ns = self._held_from_ns = 0
+        self._sensors = Sensors(senses.camera, senses.microphone, now_ns)
+        self._gives: words.Gives | None = None  # as it was told, None while nothing should come
+        self._backlog: deque[Frame | Pcm] = deque()  # what the muxer has not taken yet
         self._muxer: Muxer | None = None
-        self._link: CustodyLink | None = None
         self._search: NoticeSearch | None = None
-        self._check_until_ns: int | None = None
-        self._halting = False
-        self._ended = False
+        self._check: _Check | None = None
         self._file_since_ns = 0
-        self._frames = self._samples = self._first_ns = self._last_ns = self._loudest = 0
+        self._frames = self._samples = self._first_ns = self._last_ns = 0
 
     def obey(self, order: words.Order) -> None:
         """Do as the conductor says; CustodyGone if it says go and custody is not there."""
         match order:
             case words.Film():
                 self._film()
+            case words.Await():
+                self._await()
             case words.Go():
                 self._go()
             case words.Drop():
@@ -124,153 +95,196 @@ class Lens:
             case words.Overlay(trust, place):
                 self._senses.overlay(trust, place)
             case words.Check():
-                self._check_until_ns = self._now_ns() + CHECK_NS
-                self._frames = self._samples = self._loudest = 0
-                self._start_sensors()
+                self._check = _Check(self._now_ns() + CHECK_NS)
+                self._sensors.start()
 
     def work(self) -> None:
         """Move what the sensors gave towards custody; CustodyGone when it went away."""
-        if self._check_until_ns is not None and self._now_ns() >= self._check_until_ns:
-            self._end_check()
-        items: list[Frame | Pcm] = [*self._pictures.drain(), *self._sounds.drain()]
-        for item in sorted(items, key=lambda item: item.boottime_ns):
-            self._take(item)
-        for loss in [*self._pictures.losses(), *self._sounds.losses()]:
-            self._tell(loss)
-        self._hand_over()
+        if self._check is not None and self._now_ns() >= self._check.until_ns:
+            self._end_check(self._check)
+        self._collect(_ITEMS_A_TURN)
+        if self._way_out.move():
+            self._report(words.Halted())
 
     def alive(self) -> words.Alive:
         """How far it has come."""
         first_ms, last_ms = self._first_ns // _NS_PER_MS, self._last_ns // _NS_PER_MS
         return words.Alive(self._frames, self._samples, first_ms, last_ms)
 
-    def _end_check(self) -> None:
-        """Report what the sensors gave since the check began, and let them rest."""
-        self._stop_sensors()
-        for item in [*self._pictures.drain(), *self._sounds.drain()]:
-            self._count(item)
-        self._check_until_ns = None
-        self._report(words.Checked(self._frames, self._samples, self._loudest))
-
     def let_go_of_custody(self) -> None:
         """Custody is gone: film on, and hold everything for the next one."""
-        if self._link is not None:
-            self._link.close()
-        self._link = None
-        self._ended = False
+        self._way_out.let_go()
+
+    # -- orders -----------------------------------------------------------------------------
 
     def _film(self) -> None:
-        if self._check_until_ns is not None:
-            self._end_check()
-        self._ring.forget()
-        self._muxer = self._senses.muxer(self._sounds.fail)
-        self._halting = self._ended = False
+        if self._check is not None:
+            self._end_check(self._check)
+        self._senses.before_press(False)
+        self._pressed_ns, self._gives = self._now_ns(), None
+        self._held_from_ns = self._pressed_ns
+        self._way_out.forget()
+        self._backlog.clear()
+        self._muxer = self._senses.muxer(self._sensors.fail_sound)
         self._file_since_ns = self._first_ns = self._last_ns = self._frames = self._samples = 0
-        self._start_sensors()
+        if self._before is not None and self._holding:
+            self._backlog.extend(self._before.held(self._pressed_ns))
+        if self._backlog:
+            self._held_from_ns = self._backlog[0].boottime_ns
+            self._report(words.Held(self._held_from_ns // _NS_PER_MS))
+        self._sensors.start()
 
-    def _start_sensors(self) -> None:
-        """Start both; one that does not answer is told and does not cost the other."""
-        try:
-            self._senses.camera.start(self._pictures.put, self._pictures.fail)
-        except DeviceLost as loss:
-            self._pictures.fail(loss)
-        try:
-            self._senses.microphone.start(self._sounds.put, self._sounds.fail)
-        except DeviceLost as loss:
-            self._sounds.fail(loss)
+    def _await(self) -> None:
+        """Hold the newest seconds from now on; the film that was none goes but for its last group.
 
-    def _stop_sensors(self) -> None:
-        self._senses.camera.stop()
-        self._senses.microphone.stop()
+        What follows its newest key frame must stay: a press that comes now has to begin with one.
+        """
+        before = self._before
+        if before is None:
+            self._drop()
+            return
+        self._forget_film()
+        if self._holding:
+            before.keep_newest_group()
+        else:
+            before.forget()
+        self._told_before.clear()
+        self._holding = True
+        self._senses.before_press(True)
+        if not before.sound:
+            self._sensors.stop_sound()
+        self._sensors.start(sound=before.sound)
 
     def _go(self) -> None:
         self.let_go_of_custody()
-        self._link = self._senses.link()
-        self._ring.begin_again()
+        self._way_out.open(self._senses.link())
         for sentence in self._senses.remarks:
             self._report(words.Remarked(sentence))
+        if self._before is not None and self._holding:
+            self._holding = False
+            self._before.forget()
+            for told in self._told_before:
+                if told.to_ms * _NS_PER_MS >= self._held_from_ns:
+                    self._report(told)
+            self._told_before.clear()
 
     def _drop(self) -> None:
         self._stop_sensors()
-        self._pictures.drain()
-        self._sounds.drain()
-        self._muxer = self._search = None
-        self._ring.forget()
-        self.let_go_of_custody()
+        self._sensors.drain()
+        self._holding = False
+        self._forget_film()
+        if self._before is not None:
+            self._before.forget()
 
     def _halt(self) -> None:
         self._stop_sensors()
-        self.work()
+        self._collect(None)
         if self._search is not None:
             self._report(self._search.give_up())
             self._search = None
         if self._muxer is not None:
             self._hold(self._muxer.end())
             self._muxer = None
-        self._halting = True
+        self._way_out.end()
+
+    def _forget_film(self) -> None:
+        self._muxer = self._search = None
+        self._backlog.clear()
+        self._way_out.forget()
+        self._way_out.let_go()
+
+    def _end_check(self, check: _Check) -> None:
+        """Report what the sensors gave since the check began, and let them rest if they may."""
+        if self._holding and self._before is not None:
+            if not self._before.sound:
+                self._sensors.stop_sound()
+        else:
+            self._stop_sensors()
+        for item in self._sensors.drain():
+            self._hear(item)
+        self._check = None
+        self._report(words.Checked(check.frames, check.samples, check.loudest))
+
+    def _stop_sensors(self) -> None:
+        self._sensors.stop()
+        self._gives = None
+
+    # -- what the sensors give --------------------------------------------------------------
+
+    def _collect(self, at_most: int | None) -> None:
+        """Take what came since, and mux `at_most` items of what waits."""
+        for item in self._sensors.drain():
+            self._hear(item)
+        waiting = len(self._backlog)
+        for _ in range(waiting if at_most is None else min(waiting, at_most)):
+            self._take(self._backlog.popleft())
+        for loss in self._sensors.losses():
+            self._tell(loss)
+        self._tell_whether_they_give()
+
+    def _hear(self, item: Frame | Pcm) -> None:
+        if self._check is not None:
+            self._check.count(item)
+        if self._before is not None and self._holding:
+            self._before.put(item)
+        if self._muxer is not None:
+            self._backlog.append(item)
 
     def _take(self, item: Frame | Pcm) -> None:
-        self._count(item)
         if self._muxer is None:
             return
         if isinstance(item, Frame):
+            self._frames += 1
             self._first_ns = self._first_ns or item.boottime_ns
             self._last_ns = item.boottime_ns
             self._file_since_ns = self._file_since_ns or item.boottime_ns
             if item.boottime_ns - self._file_since_ns >= self._segment_ns:
                 self._file_since_ns = item.boottime_ns
                 self._hold(self._muxer.turn())
-        elif self._search is not None and (found := self._search.hear(item)) is not None:
-            self._report(found)
-            self._search = None
+        else:
+            self._samples += len(item.samples) // 2
+            if self._search is not None and (found := self._search.hear(item)) is not None:
+                self._report(found)
+                self._search = None
         self._hold(self._muxer.take(item))
 
-    def _count(self, item: Frame | Pcm) -> None:
-        if isinstance(item, Frame):
-            self._frames += 1
+    def _tell_whether_they_give(self) -> None:
+        """State it once when it changes, while a recording is made."""
+        if self._muxer is None:
             return
-        self._samples += len(item.samples) // 2
-        if self._check_until_ns is not None:
-            peak = max(memoryview(item.samples).cast("h"), default=0)
-            self._loudest = max(self._loudest, peak)
-
-    def _hold(self, pieces: Sequence[Piece]) -> None:
-        for piece in pieces:
-            gone = self._ring.add(piece)
-            if gone is not None:
-                self._report(
-                    words.WasLost(
-                        "custody",
-                        gone.frames,
-                        gone.from_ns // _NS_PER_MS,
-                        gone.to_ns // _NS_PER_MS,
-                        "custody stayed away longer than the lens can hold",
-                    )
-                )
-
-    def _hand_over(self) -> None:
-        link = self._link
-        if link is None:
-            return
-        while not link.busy and (piece := self._ring.unsent()) is not None:
-            link.hand_over(piece)
-            self._ring.handed_over()
-        if self._halting and not self._ended and self._ring.unsent() is None and not link.busy:
-            link.end()
-            self._ended = True
-        self._ring.durable(link.settle())
-        if self._ended and not link.busy:
-            self._halting = self._ended = False
-            self._report(words.Halted())
+        gives = words.Gives(*self._sensors.giving())
+        if gives != self._gives:
+            self._gives = gives
+            self._report(gives)
 
     def _tell(self, loss: DeviceLost | Lost) -> None:
-        now_ms = self._last_ns // _NS_PER_MS
+        now_ms = self._now_ns() // _NS_PER_MS
         if isinstance(loss, DeviceLost):
             self._report(words.WasLost(loss.source.value, -1, now_ms, now_ms, str(loss)))
             return
+        if self._unheard_by_rule(loss):
+            loss = replace(loss, cause="by the rules, no sound is kept from before the press")
         since_ms = loss.since_ns // _NS_PER_MS
-        self._report(
-            words.WasLost(
-                loss.source.value, loss.count, since_ms, max(since_ms, now_ms), loss.cause
-            )
+        told = words.WasLost(
+            loss.source.value, loss.count, since_ms, max(since_ms, now_ms), loss.cause
         )
+        if self._holding:
+            self._told_before.append(told)  # it is known at `go` whether it lies in the recording
+        else:
+            self._report(told)
+
+    def _unheard_by_rule(self, loss: Lost) -> bool:
+        silent = self._before is not None and not self._before.sound
+        return silent and loss.source is Source.MICROPHONE and loss.since_ns < self._pressed_ns
+
+    def _hold(self, pieces: Sequence[Piece]) -> None:
+        for gone in self._way_out.hold(pieces):
+            self._report(
+                words.WasLost(
+                    "custody",
+                    gone.frames,
+                    gone.from_ns // _NS_PER_MS,
+                    gone.to_ns // _NS_PER_MS,
+                    "custody stayed away longer than the lens can hold",
+                )
+            )

@@ -21,13 +21,18 @@ class Film:
 
 
 @dataclass(frozen=True, slots=True)
+class Await:
+    """Nothing is recorded: rest, or where the rules allow it, hold what comes before a press."""
+
+
+@dataclass(frozen=True, slots=True)
 class Go:
     """Custody has opened: hand over what is held and what follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """It was not a recording after all."""
+    """It was not a recording after all; film nothing, hold nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,21 @@ class Alive:
     samples: int
     first_ms: int
     last_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Answer to `film`: what was filmed before it begins here, CLOCK_BOOTTIME."""
+
+    first_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gives:
+    """Whether camera and microphone give anything; told when that changes while they should."""
+
+    camera: bool
+    microphone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +127,12 @@ class Halted:
     """The last piece is with custody."""
 
 
-Order = Film | Go | Drop | Said | Halt | Check | Overlay
-Report = Alive | WasLost | NoticeSought | Checked | Remarked | Halted
+Order = Film | Await | Go | Drop | Said | Halt | Check | Overlay
+Report = Alive | Held | Gives | WasLost | NoticeSought | Checked | Remarked | Halted
 
 _WORDS: dict[str, type[Order | Report]] = {
     "film": Film,
+    "await": Await,
     "go": Go,
     "drop": Drop,
     "said": Said,
@@ -119,6 +140,8 @@ _WORDS: dict[str, type[Order | Report]] = {
     "check": Check,
     "overlay": Overlay,
     "alive": Alive,
+    "held": Held,
+    "gives": Gives,
     "lost": WasLost,
     "notice": NoticeSought,
     "checked": Checked,

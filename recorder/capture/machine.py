@@ -50,6 +50,7 @@ class Act(enum.Enum):
 
     FEEL = "vibrate"
     FILM = "start filming"
+    AWAIT = "rest, or pre-record"
     DROP = "forget what was filmed"
     OPEN = "open a recording"
     OPEN_AGAIN = "open a recording that continues the one cut off"
@@ -90,7 +91,7 @@ _S, _F, _A = State, Fact, Act
 
 TABLE: dict[State, dict[Fact, Row]] = {
     _S.UNFIT: {
-        _F.FIT: Row(_S.READY, (_A.LIGHT_READY,)),
+        _F.FIT: Row(_S.READY, (_A.LIGHT_READY, _A.AWAIT)),
         _F.FIT_INTERRUPTED: Row(
             _S.RECORDING, (_A.FILM, _A.LIGHT_RECORDING, _A.OPEN_AGAIN, _A.SAY_RECOVERED)
         ),
@@ -108,15 +109,15 @@ TABLE: dict[State, dict[Fact, Row]] = {
         _F.DOWN: Row(_S.ARMED, (_A.FEEL, _A.FILM)),
         _F.FIT: Row(_S.READY),
         _F.NO_GESTURE: Row(_S.READY),
-        _F.UNFIT: Row(_S.UNFIT, (_A.LIGHT_FAULT,)),
-        _F.CUSTODY_LOST: Row(_S.UNFIT, (_A.LIGHT_FAULT,)),
-        _F.SPOOL_FULL: Row(_S.UNFIT, (_A.LIGHT_FAULT, _A.SAY_FULL)),
-        _F.LENS_LOST: Row(_S.READY, (_A.RESPAWN,)),
+        _F.UNFIT: Row(_S.UNFIT, (_A.DROP, _A.LIGHT_FAULT)),
+        _F.CUSTODY_LOST: Row(_S.UNFIT, (_A.DROP, _A.LIGHT_FAULT)),
+        _F.SPOOL_FULL: Row(_S.UNFIT, (_A.DROP, _A.LIGHT_FAULT, _A.SAY_FULL)),
+        _F.LENS_LOST: Row(_S.READY, (_A.RESPAWN, _A.AWAIT)),
     },
     _S.ARMED: {
         _F.PRESS: Row(_S.RECORDING, (_A.LIGHT_RECORDING, _A.OPEN, _A.SAY_STARTED, _A.NOTICE)),
-        _F.DOUBLE_PRESS: Row(_S.READY, (_A.DROP, _A.STATUS)),
-        _F.NO_GESTURE: Row(_S.READY, (_A.DROP,)),
+        _F.DOUBLE_PRESS: Row(_S.READY, (_A.AWAIT, _A.STATUS)),
+        _F.NO_GESTURE: Row(_S.READY, (_A.AWAIT,)),
         _F.HELD_STOP: Row(_S.ARMED),
         _F.HELD_OFF: Row(_S.OFF, (_A.DROP, _A.SHUT_DOWN)),
         _F.CUSTODY_LOST: Row(_S.UNFIT, (_A.DROP, _A.LIGHT_FAULT)),
@@ -162,7 +163,7 @@ TABLE: dict[State, dict[Fact, Row]] = {
         _F.UNFIT: Row(_S.CLOSING),
     },
     _S.SEALING: {
-        _F.CLOSED: Row(_S.READY, (_A.LIGHT_READY, _A.SAY_STOPPED)),
+        _F.CLOSED: Row(_S.READY, (_A.LIGHT_READY, _A.AWAIT, _A.SAY_STOPPED)),
         _F.DOWN: Row(_S.SEALING, (_A.FEEL,)),
         _F.NO_GESTURE: Row(_S.SEALING),
         _F.PRESS: Row(_S.SEALING, (_A.AGAIN,)),

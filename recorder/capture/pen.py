@@ -12,8 +12,8 @@ from recorder.capture.selfcheck import SelfCheckReport
 class Pen(Protocol):
     """The conductor's whole view of custody (docs/handover.md). Each call queues one packet."""
 
-    def open(self, cause: str, continues: int) -> None:
-        """Open a recording."""
+    def open(self, cause: str, continues: int, pre_record_ms: int) -> None:
+        """Open a recording, so much of which lies before the press."""
         ...
 
     def note(self, entry: Entry) -> None:

@@ -218,9 +218,9 @@ class _ToldPen:
     def __init__(self, pen: Pen) -> None:
         self._pen = pen
 
-    def open(self, cause: str, continues: int) -> None:
-        tell("open", cause=cause, continues=continues)
-        self._pen.open(cause, continues)
+    def open(self, cause: str, continues: int, pre_record_ms: int) -> None:
+        tell("open", cause=cause, continues=continues, pre_record_ms=pre_record_ms)
+        self._pen.open(cause, continues, pre_record_ms)
 
     def note(self, entry: Entry) -> None:
         if isinstance(entry, GapSeen):

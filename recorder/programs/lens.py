@@ -18,11 +18,14 @@ from config import load
 from config.words import ConfigRefused
 from recorder.capture import lens_words as words
 from recorder.capture.custody_link import PieceLink
-from recorder.capture.lens import CustodyGone, Lens, Senses
+from recorder.capture.lens import Lens
 from recorder.capture.notice_search import NoticeSearch
 from recorder.capture.overlay import PictureLines
 from recorder.capture.ports import DeviceLost, Picture
+from recorder.capture.pre_record import PreRecord
 from recorder.capture.ring import Ring
+from recorder.capture.senses import Senses
+from recorder.capture.way_out import CustodyGone
 from recorder.devices.bench.air import Air
 from recorder.devices.bench.camera import BenchCamera
 from recorder.devices.bench.microphone import BenchMicrophone
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
 SOUND_HZ = 48_000
 HOLD_BYTES = 32 * 1024 * 1024
 """What the lens can hold while custody is away: 30 s at 8 Mbit/s."""
+PRE_RECORD_BYTES = 28 * 1024 * 1024
+"""What a press finds at most: the rest of HOLD_BYTES is for what comes while custody opens."""
 _VIDEO_DEVICES = Path("/sys/class/video4linux")
 _WORK_SECONDS = 0.02
 _ALIVE_NS = 500_000_000
@@ -85,6 +90,8 @@ def bench_senses(config: Effective, custody: Path, prompts_folder: Path) -> Sens
         seek=seek,
         say=speaker.say,
         overlay=lines.show,
+        before_press=lines.show_before_press,
+        before=_before(config),
         remarks=remarks,
     )
 
@@ -116,6 +123,8 @@ def device_senses(config: Effective, custody: Path, prompts_folder: Path) -> Sen
         seek=seek,
         say=lambda _clip: None,  # the conductor's own speaker says it: no prompt waits for a lens
         overlay=lines.show,
+        before_press=lines.show_before_press,
+        before=_before(config),
         remarks=remarks,
     )
 
@@ -137,6 +146,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"lens: {loss}", file=sys.stderr)
         return 1
     return _run(control, senses, config.unit.record.segment_seconds)
+
+
+def _before(config: Effective) -> PreRecord | None:
+    """What is held from before a press; nothing unless unit and regulation both want it."""
+    seconds, mode = config.unit.record.pre_record_seconds, config.rules.pre_record.mode
+    if not seconds or mode == "off":
+        return None
+    return PreRecord(seconds, PRE_RECORD_BYTES, sound=mode == "video_and_sound")
 
 
 def _run(control: socket.socket, senses: Senses, segment_seconds: int) -> int:

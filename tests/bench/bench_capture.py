@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING
 
 from recorder.capture import lens_words as words
 from recorder.capture.custody_link import PieceLink
-from recorder.capture.lens import Lens, Senses
+from recorder.capture.lens import Lens
 from recorder.capture.notice_search import NoticeSearch
 from recorder.capture.overlay import PictureLines
 from recorder.capture.ports import Picture
 from recorder.capture.ring import Ring
+from recorder.capture.senses import Senses
 from recorder.devices.bench.air import Air
 from recorder.devices.bench.camera import BenchCamera
 from recorder.devices.bench.microphone import BenchMicrophone
@@ -205,6 +206,7 @@ def film_once(film: Path, sound: Path, custody: Path, picture: Picture) -> float
         seek=lambda _clip: NoticeSearch(air.heard(0, 1).astype("<i2"), SOUND_HZ),
         say=lambda _clip: None,
         overlay=lambda _trust, _place: None,
+        before_press=lambda _before: None,
     )
     said: list[words.Report] = []
     lens = Lens(senses, Ring(64_000_000), said.append, rush.now_ns, 60)

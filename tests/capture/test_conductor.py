@@ -16,6 +16,7 @@ from recorder.capture.pen import (
     MarkMade,
     NoticeHeard,
     RefusedAct,
+    Remark,
     Spoken,
     Welcome,
 )
@@ -33,8 +34,9 @@ class Paper:
 
     told: list[object] = field(default_factory=list)
 
-    def open(self, cause: str, continues: int) -> None:
-        self.told.append(("open", cause, continues))
+    def open(self, cause: str, continues: int, pre_record_ms: int) -> None:
+        told = ("open", cause, continues)
+        self.told.append((*told, pre_record_ms) if pre_record_ms else told)
 
     def note(self, entry: Entry) -> None:
         self.told.append(entry)
@@ -331,3 +333,54 @@ def test_eight_seconds_when_idle_power_off(unit: Unit) -> None:
     unit.start()
     unit.press(held_ms=8_500)
     assert unit.off
+
+
+def test_what_was_held_before_the_press_is_stated_when_the_recording_opens(unit: Unit) -> None:
+    unit.start()
+    assert unit.orders[-1] == words.Await()
+    assert unit.lamps[-1] is Lamp.READY
+    unit.conductor.on_edge(Edge(Button.RECORD, True, unit.now_ns))
+    unit.conductor.on_lens(words.Held(unit.now_ns // _MS - 9_500))
+    unit.conductor.on_edge(Edge(Button.RECORD, False, unit.now_ns))
+    unit.live_ms(500)
+    assert ("open", "button", 0, 9_500) in unit.paper.told
+
+
+def test_a_recording_that_goes_on_after_custody_came_back_claims_no_pre_record(unit: Unit) -> None:
+    unit.start()
+    unit.conductor.on_edge(Edge(Button.RECORD, True, unit.now_ns))
+    unit.conductor.on_lens(words.Held(unit.now_ns // _MS - 9_500))
+    unit.conductor.on_edge(Edge(Button.RECORD, False, unit.now_ns))
+    unit.live_ms(500)
+    unit.conductor.on_opened(7)
+    unit.conductor.on_custody_lost("gone")
+    unit.conductor.on_welcome(unit.paper, FIT)
+    assert ("open", "resume", 7) in unit.paper.told
+
+
+def test_a_loss_between_press_and_opening_is_written_down_once_it_is_open(unit: Unit) -> None:
+    unit.start()
+    unit.conductor.on_edge(Edge(Button.RECORD, True, unit.now_ns))
+    unit.conductor.on_lens(words.WasLost("camera", -1, 5, 5, "no camera"))
+    unit.conductor.on_edge(Edge(Button.RECORD, False, unit.now_ns))
+    unit.live_ms(500)
+    unit.conductor.on_opened(7)
+    assert unit.notes(GapSeen) == [GapSeen("camera", 5, 5, -1, "no camera")]
+
+
+def test_what_a_press_that_was_none_lost_does_not_go_into_the_next_recording(unit: Unit) -> None:
+    unit.start()
+    unit.conductor.on_edge(Edge(Button.RECORD, True, unit.now_ns))
+    unit.conductor.on_lens(words.WasLost("camera", -1, 5, 5, "no camera"))
+    unit.live_ms(3_000)
+    unit.conductor.on_edge(Edge(Button.RECORD, False, unit.now_ns))
+    unit.live_ms(500)
+    unit.record()
+    assert unit.notes(GapSeen) == []
+
+
+def test_what_the_lens_remarks_goes_into_the_recording(unit: Unit) -> None:
+    unit.start()
+    unit.record()
+    unit.conductor.on_lens(words.Remarked("no Chinese font"))
+    assert unit.notes(Remark) == [Remark("no Chinese font")]

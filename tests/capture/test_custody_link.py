@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recorder.capture.custody_link import Opening, PacketPen, PieceLink
-from recorder.capture.lens import CustodyGone
 from recorder.capture.pen import Entry, GapSeen, MarkMade, NoticeHeard, RefusedAct, Spoken
 from recorder.capture.ports import Fix, NoFix, Picture, Piece
 from recorder.capture.selfcheck import Vitals, examine
+from recorder.capture.way_out import CustodyGone
 from recorder.evidence import record, sidecar
 from recorder.handover import packets as p
 from recorder.handover.connection import Link, accept, listen
@@ -155,7 +155,7 @@ def test_a_custody_that_is_not_there_is_said_with_its_place(tmp_path: Path) -> N
 
 def test_a_recording_opens_with_both_officers_rules_and_sizes(door: Door, pen: PacketPen) -> None:
     custody = door.let_in()
-    pen.open("resume", 6)
+    pen.open("resume", 6, 9_800)
     pen.close("button")
     pen.flush()
     assert said(custody) == [
@@ -165,7 +165,7 @@ def test_a_recording_opens_with_both_officers_rules_and_sizes(door: Door, pen: P
             continues=6,
             officers=p.BoundOfficers(("张三", "李四"), ("41042101", "41042102")),
             rules_sha256=SHA,
-            pre_record_ms=0,
+            pre_record_ms=9_800,
             picture=record.PictureSize(1280, 720, 25),
             sound=record.SoundRate(48_000),
         ),

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recorder.capture import lens_words as words
-from recorder.capture.lens import CustodyGone, Lens, Senses
+from recorder.capture.lens import Lens
 from recorder.capture.ports import DeviceLost, Frame, Lost, Pcm, Picture, Piece, Source
+from recorder.capture.pre_record import PreRecord
 from recorder.capture.ring import Ring
+from recorder.capture.senses import Senses
+from recorder.capture.way_out import CustodyGone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +26,7 @@ _SECOND = 10**9
 class PaperCamera:
     picture: Picture = field(default_factory=lambda: Picture(640, 360, 25, 1_000_000))
     broken: bool = False
+    started: int = 0
     on_frame: Callable[[Frame], None] | None = None
 
     def start(
@@ -30,6 +34,7 @@ class PaperCamera:
     ) -> None:
         if self.broken:
             raise DeviceLost(Source.CAMERA, "The camera does not answer; check its cable.")
+        self.started += 1
         self.on_frame, self.on_lost = on_frame, on_lost
 
     def stop(self) -> None:
@@ -40,6 +45,10 @@ class PaperCamera:
 class PaperMicrophone:
     rate_hz: int = 48_000
     on_pcm: Callable[[Pcm], None] | None = None
+
+    @property
+    def runs(self) -> bool:
+        return self.on_pcm is not None
 
     def start(
         self, on_pcm: Callable[[Pcm], None], on_lost: Callable[[DeviceLost | Lost], None]
@@ -125,6 +134,10 @@ class Rig:
     reports: list[words.Report] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     shown: list[tuple[str, str]] = field(default_factory=list)
+    marked: list[bool] = field(default_factory=list)
+    before: PreRecord | None = None
+    remarks: tuple[str, ...] = ()
+    muxers: list[Callable[[Lost], None]] = field(default_factory=list)
     now_ns: int = 100 * _SECOND
     hold_bytes: int = 10_000
 
@@ -132,24 +145,31 @@ class Rig:
         senses = Senses(
             self.camera,
             self.microphone,
-            PaperMuxer,
+            self._muxer,
             self._link,
             Found,
             self.said.append,
             lambda trust, place: self.shown.append((trust, place)),
+            self.marked.append,
+            self.before,
+            self.remarks,
         )
         self.lens = Lens(
             senses, Ring(self.hold_bytes), self.reports.append, lambda: self.now_ns, 60
         )
 
+    def _muxer(self, on_lost: Callable[[Lost], None]) -> PaperMuxer:
+        self.muxers.append(on_lost)
+        return PaperMuxer(on_lost)
+
     def _link(self) -> PaperLink:
         self.links.append(PaperLink())
         return self.links[-1]
 
-    def film(self, drawing: str) -> None:
+    def film(self, drawing: str, step_ns: int = _SECOND) -> None:
         """`K` a key frame, `.` another picture, `s` half a second of sound; one second each."""
         for sign in drawing:
-            self.now_ns += _SECOND
+            self.now_ns += step_ns
             if sign == "s":
                 assert self.microphone.on_pcm is not None
                 self.microphone.on_pcm(Pcm(bytes(48_000), 48_000, self.now_ns))
@@ -295,3 +315,162 @@ def test_custody_away_too_long_costs_the_oldest_and_says_which() -> None:
     rig.film("K.K")
     lost = rig.reported(words.WasLost)
     assert [r.lost for r in lost if isinstance(r, words.WasLost)] == [2]
+
+
+def before(*, sound: bool = True, seconds: int = 10) -> Rig:
+    """A unit that holds what comes before a press."""
+    rig = Rig(before=PreRecord(seconds, 1_000_000, sound=sound))
+    rig.obey(words.Await())
+    return rig
+
+
+def test_a_press_turns_what_was_held_into_the_beginning_of_the_recording() -> None:
+    rig = before()
+    rig.film("K..s..K..")
+    rig.obey(words.Film())
+    rig.film(".K")
+    rig.obey(words.Go())
+    rig.film(".")
+    assert rig.links[0].kept == [b"open", *(sign.encode() for sign in "K....K...K.")]
+    assert rig.reported(words.Held) == [words.Held(101_000)]
+    assert rig.lens.alive() == words.Alive(11, 24_000, 101_000, 112_000)
+
+
+def test_what_is_held_begins_with_a_key_frame_and_is_never_older_than_asked() -> None:
+    rig = before(seconds=5)
+    rig.film("K..K..K...")
+    rig.obey(words.Film(), words.Go())
+    rig.lens.work()
+    assert rig.links[0].kept == [b"open", b"K", b".", b".", b"."]
+
+
+def test_pictures_are_marked_as_from_before_the_press_until_it_comes() -> None:
+    rig = before()
+    rig.film("K")
+    rig.obey(words.Film())
+    assert rig.marked == [True, False]
+    rig.obey(words.Await())
+    assert rig.marked == [True, False, True]
+
+
+def test_the_camera_is_not_started_anew_by_a_press_and_the_microphone_is_where_it_rested() -> None:
+    rig = before(sound=False)
+    runs = [rig.microphone.runs]
+    rig.film("K.", _SECOND // 4)
+    rig.obey(words.Film())
+    runs.append(rig.microphone.runs)
+    assert rig.camera.started == 1
+    rig.obey(words.Await())
+    assert [*runs, rig.microphone.runs] == [False, True, False]
+
+
+def test_a_camera_that_gave_nothing_for_a_second_is_tried_again_by_a_press() -> None:
+    rig = before()
+    rig.film("K")
+    rig.now_ns += 2 * _SECOND
+    rig.obey(words.Film())
+    assert rig.camera.started == 2
+
+
+def test_a_press_that_was_none_leaves_only_what_a_press_right_after_it_needs() -> None:
+    rig = before()
+    rig.film("K..K.")
+    rig.obey(words.Film())
+    rig.film(".")
+    rig.obey(words.Await())
+    rig.film(".")
+    rig.obey(words.Film(), words.Go())
+    rig.lens.work()
+    assert rig.links[0].kept == [b"open", b"K", b".", b".", b"."]
+
+
+def test_a_unit_that_may_not_record_forgets_what_it_held_and_rests() -> None:
+    rig = before()
+    rig.film("K.")
+    rig.obey(words.Drop())
+    assert rig.camera.on_frame is None
+    rig.obey(words.Film())
+    assert rig.reported(words.Held) == []
+
+
+def test_a_unit_without_pre_record_rests(rig: Rig) -> None:
+    rig.obey(words.Await())
+    assert rig.camera.on_frame is None
+    assert rig.marked == []
+
+
+def test_a_check_does_not_disturb_what_is_held() -> None:
+    rig = before(sound=False)
+    rig.film("K.")
+    rig.obey(words.Check())
+    rig.film(".")
+    rig.now_ns += _SECOND
+    rig.lens.work()
+    assert rig.reported(words.Checked) == [words.Checked(frames=1, samples=0, level=0)]
+    assert rig.microphone.on_pcm is None
+    rig.obey(words.Film(), words.Go())
+    rig.lens.work()
+    assert rig.links[0].kept == [b"open", b"K", b".", b"."]
+
+
+def test_what_was_lost_before_the_press_is_told_if_it_lies_in_the_recording() -> None:
+    rig = before(seconds=5)
+    rig.film("K")
+    rig.camera.on_lost(Lost(Source.CAMERA, 3, 101 * _SECOND, "too long ago"))
+    rig.lens.work()
+    rig.film("..K.....K.")
+    rig.camera.on_lost(Lost(Source.CAMERA, 4, 110 * _SECOND, "skipped"))
+    rig.lens.work()
+    assert rig.reported(words.WasLost) == []
+    rig.obey(words.Film(), words.Go())
+    assert rig.reported(words.WasLost) == [words.WasLost("camera", 4, 110_000, 111_000, "skipped")]
+
+
+def test_silence_that_the_rules_ask_for_is_stated_with_its_reason() -> None:
+    rig = before(sound=False)
+    rig.film("K.")
+    rig.obey(words.Film(), words.Go())
+    assert rig.muxers[-1] is not None
+    rig.muxers[-1](Lost(Source.MICROPHONE, 48_000, 101 * _SECOND, "no sound came"))
+    rig.lens.work()
+    (lost,) = rig.reported(words.WasLost)
+    assert isinstance(lost, words.WasLost)
+    assert "by the rules" in lost.cause
+
+
+def test_a_long_pre_record_is_muxed_over_several_turns_and_none_of_it_is_lost() -> None:
+    rig = before(seconds=1_000)
+    for _ in range(6):
+        rig.film("K" + "." * 99)
+    rig.obey(words.Film(), words.Go())
+    rig.lens.work()
+    assert sum(piece in {b"K", b"."} for piece in rig.links[0].kept) == 256
+    rig.lens.work()
+    rig.obey(words.Halt())
+    rig.lens.work()
+    assert sum(piece in {b"K", b"."} for piece in rig.links[0].kept) == 600
+
+
+def test_whether_camera_and_microphone_give_is_one_fact_told_when_it_changes(rig: Rig) -> None:
+    rig.obey(words.Film(), words.Go())
+    rig.film("Ks", _SECOND // 4)
+    rig.film("ss", _SECOND // 2)
+    rig.film("KKK", _SECOND // 2)
+    assert rig.reported(words.Gives) == [
+        words.Gives(camera=True, microphone=True),
+        words.Gives(camera=False, microphone=True),
+        words.Gives(camera=True, microphone=False),
+    ]
+
+
+def test_a_camera_that_does_not_start_is_told_not_to_give(rig: Rig) -> None:
+    rig.camera.broken = True
+    rig.obey(words.Film())
+    rig.film("s")
+    assert rig.reported(words.Gives) == [words.Gives(camera=False, microphone=True)]
+
+
+def test_what_the_picture_text_lacks_is_told_to_each_recording(rig: Rig) -> None:
+    rig = Rig(remarks=("no Chinese font",))
+    rig.obey(words.Film(), words.Go())
+    assert rig.reported(words.Remarked) == [words.Remarked("no Chinese font")]

@@ -39,7 +39,7 @@ def test_a_press_begins_a_recording_that_was_already_being_filmed() -> None:
 
 def test_a_double_press_when_idle_leaves_nothing_behind() -> None:
     machine = machine_in(State.ARMED)
-    assert machine.take(Fact.DOUBLE_PRESS) == (Act.DROP, Act.STATUS)
+    assert machine.take(Fact.DOUBLE_PRESS) == (Act.AWAIT, Act.STATUS)
     assert machine.state is State.READY
 
 

@@ -1,0 +1,42 @@
+"""What the lens is made of: its sensors, its muxer, and what it calls. Knows nothing of orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from recorder.capture import lens_words as words
+    from recorder.capture.ports import Camera, Lost, Microphone, Muxer, Pcm
+    from recorder.capture.pre_record import PreRecord
+    from recorder.capture.way_out import CustodyLink
+
+
+class NoticeSearch(Protocol):
+    """Looks for the notice in what the microphone hears."""
+
+    def hear(self, pcm: Pcm) -> words.NoticeSought | None:
+        """Listen on; the answer once enough was heard."""
+        ...
+
+    def give_up(self) -> words.NoticeSought:
+        """The answer from what was heard so far."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Senses:
+    """What the lens films with; `link` connects to custody, `seek` begins to look for a clip."""
+
+    camera: Camera
+    microphone: Microphone
+    muxer: Callable[[Callable[[Lost], None]], Muxer]
+    link: Callable[[], CustodyLink]
+    seek: Callable[[str], NoticeSearch]
+    say: Callable[[str], None]
+    overlay: Callable[[str, str], None]
+    before_press: Callable[[bool], None]  # whether the pictures are marked as from before a press
+    before: PreRecord | None = None  # none: nothing from before a press is kept
+    remarks: tuple[str, ...] = ()  # what is wrong with the picture from the start; told each time
