@@ -19,9 +19,9 @@ from recorder.capture.way_out import WayOut
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from recorder.capture.lens_senses import NoticeSearch, Senses
     from recorder.capture.ports import Muxer, Pcm, Piece
     from recorder.capture.ring import Ring
-    from recorder.capture.senses import NoticeSearch, Senses
 
 _NS_PER_MS = 1_000_000
 CHECK_NS = 1_000_000_000
