@@ -14,7 +14,6 @@ import signal
 import sys
 import time
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,8 +47,6 @@ _SOUND_HZ = 48_000
 _STEP_SECONDS = 0.02
 _CALL_AGAIN_NS = 100_000_000
 _LENS = "lens"
-_BUILT = datetime(2026, 11, 1, tzinfo=UTC)
-"""No receiver may claim to be older than this program."""
 
 
 def tell(event: str, **facts: object) -> None:
@@ -60,7 +57,9 @@ def tell(event: str, **facts: object) -> None:
 class Loop:
     """Everything that the conductor hears, turned into its words, on one thread."""
 
-    def __init__(self, config: Effective, args: argparse.Namespace) -> None:
+    def __init__(
+        self, config: Effective, args: argparse.Namespace, pins: object | None = None
+    ) -> None:
         self._socket_path: Path = args.custody
         self._pen: PacketPen | None = None
         self._call_at_ns = 0
@@ -71,9 +70,9 @@ class Loop:
         self._opening = _opening(config)
         self._eye = Eye(_lens_command(args), tell)
         if config.unit.kind == "bench":
-            self._hands = bench_hands(config, args.desk, self._captions, _BUILT, tell)
+            self._hands = bench_hands(config, args.desk, self._captions, tell)
         else:
-            self._hands = device_hands(config, prompts, self._captions, _BUILT, tell)
+            self._hands = device_hands(config, prompts, self._captions, tell, pins)
         self.off = False
         around = Surroundings(
             now_ns=lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
@@ -267,8 +266,8 @@ def _lens_command(args: argparse.Namespace) -> list[str]:
     return command
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Conduct until power off."""
+def main(argv: Sequence[str] | None = None, pins: object | None = None) -> int:
+    """Conduct until power off; on a unit of kind device through `pins`, if not the machine's."""
     parser = argparse.ArgumentParser(prog="conductor", description=__doc__)
     for name in ("rules", "fleet", "unit", "custody", "prompts", "desk"):
         parser.add_argument(f"--{name}", type=Path, required=True)
@@ -277,7 +276,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        loop = Loop(load.load(args.rules, args.fleet, args.unit), args)
+        loop = Loop(load.load(args.rules, args.fleet, args.unit), args, pins)
         loop.run()
     except (ConfigRefused, DeviceLost, OSError) as problem:
         print(f"conductor: {problem}", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from recorder.devices.pace import BoottimePace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
     from config.schema import Effective
     from recorder.capture.ports import Buttons, Edge, Gps, Lamp, Signals, Speaker
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 GPS_BITS_PER_SECOND = 9_600
 GPS_LINE = "/dev/serial0"
+_BUILT = datetime(2026, 11, 1, tzinfo=UTC)
+"""No receiver may claim to be older than this program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,6 @@ def bench_hands(
     config: Effective,
     desk_socket: Path,
     captions: Mapping[str, str],
-    not_before: datetime,
     tell: Callable[..., None],
 ) -> Hands:
     """Stand-ins: a desk for buttons, words for lamp and voice, a log for the receiver."""
@@ -49,7 +50,7 @@ def bench_hands(
         look=desk.look,
         signals=BenchSignals(lambda lamp: tell("lamp", lamp=lamp.value), lambda: tell("felt")),
         speaker=ToldSpeaker(captions, tell, None),  # its sound is the lens's air
-        gps=BenchGps(Path(config.unit.devices.gps), BoottimePace(), not_before),
+        gps=BenchGps(Path(config.unit.devices.gps), BoottimePace(), _BUILT),
     )
 
 
@@ -57,10 +58,13 @@ def device_hands(
     config: Effective,
     prompts: Mapping[str, Prompt],
     captions: Mapping[str, str],
-    not_before: datetime,
     tell: Callable[..., None],
+    pins: object | None = None,
 ) -> Hands:
-    """The pins, the speaker and the receiver of a real unit; GpioMissing if a pin is not there."""
+    """The pins, the speaker and the receiver of a real unit; GpioMissing if a pin is not there.
+
+    `pins` is a gpiozero pin factory; without one, those of this machine.
+    """
     # Their libraries are on a unit only.
     from recorder.devices.gpio import GpioSignals, unit_buttons, unit_pins  # noqa: PLC0415
     from recorder.devices.pyaudio_speaker import PyAudioSpeaker  # noqa: PLC0415
@@ -71,7 +75,7 @@ def device_hands(
     def remember(sentence: str) -> None:
         tell("log", sentence=sentence)
 
-    pins = unit_pins()
+    pins = unit_pins() if pins is None else pins
     buttons = unit_buttons(pins, parts.record_button_pin, parts.mark_button_pin, now_ns, remember)
     panel = Panel(buttons)
     signals = GpioSignals(pins, parts.lamp_pin, parts.buzzer_pin, parts.vibration_pin, now_ns)
@@ -80,7 +84,7 @@ def device_hands(
         look=panel.look,
         signals=ToldSignals(signals, tell),
         speaker=ToldSpeaker(captions, tell, PyAudioSpeaker(prompts, parts.speaker, remember)),
-        gps=SerialGps(Path(parts.gps or GPS_LINE), GPS_BITS_PER_SECOND, not_before, now_ns),
+        gps=SerialGps(Path(parts.gps or GPS_LINE), GPS_BITS_PER_SECOND, _BUILT, now_ns),
     )
 
 
