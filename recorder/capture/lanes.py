@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from recorder.capture.ports import DeviceLost, Lost, Source
+from recorder.capture.ports import DeviceLost, Frame, Lost, Source
 
 if TYPE_CHECKING:
-    from recorder.capture.ports import Frame, Pcm
+    from recorder.capture.ports import Pcm
 
 
 class Lane:
@@ -22,14 +22,19 @@ class Lane:
         self._limit = limit
         self._items: deque[Frame | Pcm] = deque()
         self._losses: deque[DeviceLost | Lost] = deque(maxlen=64)
-        self._refused = 0
-        self._refused_since_ns = 0
+        self._refused_ns: deque[int] = deque()
+        self._refusing = False  # known to `put` alone
 
     def put(self, item: Frame | Pcm) -> None:
-        """Take `item`, or count it when the lane is full."""
-        if len(self._items) >= self._limit:
-            self._refused_since_ns = self._refused_since_ns or item.boottime_ns
-            self._refused += 1
+        """Take `item`, or count it when the lane is full.
+
+        A picture refers to those since the key frame before it: where one is refused, a player
+        could show none of the next ones either, so all are refused up to the next key frame.
+        """
+        self._refusing = self._refusing and isinstance(item, Frame) and not item.key
+        if self._refusing or len(self._items) >= self._limit:
+            self._refusing = True
+            self._refused_ns.append(item.boottime_ns)
             return
         self._items.append(item)
 
@@ -44,8 +49,8 @@ class Lane:
     def losses(self) -> list[DeviceLost | Lost]:
         """What was lost since, our own full lane included."""
         told = [self._losses.popleft() for _ in range(len(self._losses))]
-        if self._refused:
-            count, self._refused = self._refused, 0
-            since, self._refused_since_ns = self._refused_since_ns, 0
-            told.append(Lost(self._source, count, since, "the lens did not keep up"))
+        refused_ns = [self._refused_ns.popleft() for _ in range(len(self._refused_ns))]
+        if refused_ns:
+            cause = "the lens did not keep up"
+            told.append(Lost(self._source, len(refused_ns), refused_ns[0], cause, refused_ns[-1]))
         return told
