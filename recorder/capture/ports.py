@@ -44,12 +44,16 @@ class Pcm:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Material that a device knows it could not give: a count of frames or samples, and why."""
+    """Material that a device knows it could not give: a count of frames or samples, and why.
+
+    It lies between `since_ns` and `until_ns`; 0 if nobody can say yet that it is over.
+    """
 
     source: Source
     count: int
     since_ns: int
     cause: str
+    until_ns: int = 0
 
 
 class DeviceLost(Exception):

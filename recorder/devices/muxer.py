@@ -92,7 +92,8 @@ class Mp4Muxer:
             return self._file.add(frame) + self._keep_up(self._file, frame.boottime_ns)
         else:
             cause = "a picture before the first key frame cannot be shown"
-            self._on_lost(Lost(Source.CAMERA, 1, frame.boottime_ns, cause))
+            at_ns = frame.boottime_ns
+            self._on_lost(Lost(Source.CAMERA, 1, at_ns, cause, at_ns))
             return []
         return self._switch_if_ready()
 
@@ -151,7 +152,8 @@ class Mp4Muxer:
             pieces += self._file.finish(line, first_sample + BLOCK)
         elif line.instant_ns(0) - base_ns > TOLERANCE_NS:
             cause = "sound began after the picture; silence stands before it"
-            self._on_lost(Lost(Source.MICROPHONE, -first_sample, base_ns, cause))
+            began_ns = line.instant_ns(0)
+            self._on_lost(Lost(Source.MICROPHONE, -first_sample, base_ns, cause, began_ns))
         line.report()
         self._turning = False
         self._file = Mp4File(base_ns, self._picture, self._rate_hz, first_sample)

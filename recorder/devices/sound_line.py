@@ -76,7 +76,8 @@ class SoundLine:
         elif ahead_ns < -TOLERANCE_NS:
             surplus = min(-ahead, len(samples) // _SAMPLE_BYTES)
             samples = samples[surplus * _SAMPLE_BYTES :]
-            self._report_surplus(surplus, pcm.boottime_ns)
+            cause = "more sound came than its stamps allow; the surplus is left out"
+            self._report(surplus, pcm.boottime_ns, cause)
         if samples:
             self.report()
             self._append(samples)
@@ -96,14 +97,8 @@ class SoundLine:
         """Report the silence put in so far; nothing if there was none."""
         if self._missing:
             missing, self._missing = self._missing, 0
-            self._on_lost(
-                Lost(
-                    Source.MICROPHONE,
-                    missing,
-                    self._missing_since_ns,
-                    "no sound came; silence stands in its place",
-                )
-            )
+            cause = "no sound came; silence stands in its place"
+            self._report(missing, self._missing_since_ns, cause)
 
     def read(self, start: int, stop: int) -> bytes:
         """Return the samples [start, stop) as far as they are kept; before the first: silence."""
@@ -123,15 +118,9 @@ class SoundLine:
             self._kept.clear()
         self._append(bytes(kept * _SAMPLE_BYTES))
 
-    def _report_surplus(self, surplus: int, since_ns: int) -> None:
-        self._on_lost(
-            Lost(
-                Source.MICROPHONE,
-                surplus,
-                since_ns,
-                "more sound came than its stamps allow; the surplus is left out",
-            )
-        )
+    def _report(self, count: int, since_ns: int, cause: str) -> None:
+        until_ns = since_ns + count * _SECOND_NS // self._rate_hz
+        self._on_lost(Lost(Source.MICROPHONE, count, since_ns, cause, until_ns))
 
     def _append(self, samples: bytes) -> None:
         self._kept += samples

@@ -52,7 +52,8 @@ class _Spell:
         """Count; yield once when it is certain, and once when it is over."""
         if not at_fault:
             if self.told and self.count > self.told:
-                yield Lost(Source.CAMERA, self.count - self.told, self.since_ns, self.cause)
+                rest = self.count - self.told
+                yield Lost(Source.CAMERA, rest, self.since_ns, self.cause, boottime_ns)
             self.open, self.count, self.told = False, 0, 0
             return
         if not self.open:
@@ -60,7 +61,7 @@ class _Spell:
         self.count += 1
         if not self.told and boottime_ns - self.since_ns >= self.lasts_ns:
             self.told = self.count
-            yield Lost(Source.CAMERA, self.count, self.since_ns, self.cause)
+            yield Lost(Source.CAMERA, self.count, self.since_ns, self.cause, boottime_ns)
 
 
 class PictureWatch:
@@ -119,7 +120,7 @@ class PictureWatch:
         if missing > 0:
             self._seen += missing
             cause = "the camera stalled" if stalled else "the camera skipped pictures"
-            yield Lost(Source.CAMERA, missing, since_ns, cause)
+            yield Lost(Source.CAMERA, missing, since_ns, cause, look.boottime_ns)
 
     def _slow(self, look: Look) -> Iterator[Lost]:
         """Yield what a second lacks of the rate that was granted, if nothing else explains it."""
@@ -130,5 +131,5 @@ class PictureWatch:
         lacking = round(gone_ns * self._rate_hz / _SECOND_NS) - self._seen
         if lacking > _SLOW_SHARE * self._seen:
             cause = "the camera films more slowly than was granted"
-            yield Lost(Source.CAMERA, lacking, self._second_ns, cause)
+            yield Lost(Source.CAMERA, lacking, self._second_ns, cause, look.boottime_ns)
         self._second_ns, self._seen = look.boottime_ns, 0

@@ -48,7 +48,7 @@ def test_a_stall_is_told_within_a_second_and_counted_when_it_ends(watch: Picture
     (lost_at, lost), (back_at, counted) = tell("l" * 5 + "." * 20 + "ll", watch)
     assert isinstance(lost, DeviceLost)
     assert lost_at == 5 + RATE_HZ
-    assert counted == Lost(lost.source, 20, 5 * STEP_NS, "the camera stalled")
+    assert counted == Lost(lost.source, 20, 5 * STEP_NS, "the camera stalled", 26 * STEP_NS)
     assert back_at == 26
 
 
@@ -59,7 +59,7 @@ def test_each_stall_is_told_once(watch: PictureWatch) -> None:
 
 def test_single_pictures_that_are_skipped_are_counted(watch: PictureWatch) -> None:
     ((_, fact),) = tell("lllll.." + "lllll", watch)
-    assert fact == Lost(fact.source, 2, 5 * STEP_NS, "the camera skipped pictures")
+    assert fact == Lost(fact.source, 2, 5 * STEP_NS, "the camera skipped pictures", 8 * STEP_NS)
 
 
 @pytest.mark.parametrize(("letter", "word"), [("s", "frozen"), ("k", "black"), ("K", "black")])
@@ -79,7 +79,7 @@ def test_a_sensor_that_does_not_count_while_it_stalls_is_counted_by_its_stamps()
     watch.saw(Look(b"a" * 99, STEP_NS, 0))
     watch.tick(2 * SECOND_NS)
     (fact,) = watch.saw(Look(b"b" * 99, 21 * STEP_NS, 1))
-    assert fact == Lost(fact.source, 19, STEP_NS, "the camera stalled")
+    assert fact == Lost(fact.source, 19, STEP_NS, "the camera stalled", 21 * STEP_NS)
 
 
 def test_a_camera_that_films_more_slowly_than_granted_is_told_within_two_seconds() -> None:
