@@ -70,7 +70,7 @@ def camera_and_sound(folder: Path, need: Callable[[str], Path]) -> CameraAndSoun
     control.write_text("ok")
     home = folder / "sound"
     home.mkdir()
-    rig = _built(Part.SITE, Part.LIBCAMERA, Part.PLUG_IN)
+    rig = built_rig(Part.SITE, Part.LIBCAMERA, Part.PLUG_IN)
     card = VirtualSound(home, need)
     card.start()
     murmur = np.random.default_rng(1).normal(0, 300, 48_000 * 60).astype("<i2")
@@ -82,7 +82,7 @@ def software_camera(folder: Path, picture: Picture) -> SoftwareCamera:
     """Open the camera; RigMissing unless it was built."""
     control = folder / "fault"
     control.write_text("ok")
-    rig = _built(Part.SITE, Part.LIBCAMERA, Part.PLUG_IN)
+    rig = built_rig(Part.SITE, Part.LIBCAMERA, Part.PLUG_IN)
     environment = camera_environment(rig, os.environ, control)
     return SoftwareCamera(RemoteDevice("camera", asdict(picture), environment), control)
 
@@ -93,7 +93,7 @@ def sound_room(folder: Path, need: Callable[[str], Path], clip: str = "rec.start
     home.mkdir()
     card = VirtualSound(home, need)
     card.start()
-    environment = {**card.environment, "PYTHONPATH": f"{ROOT}:{_built(Part.SITE).site}"}
+    environment = {**card.environment, "PYTHONPATH": f"{ROOT}:{built_rig(Part.SITE).site}"}
     settings = {"name": "", "rate_hz": 48_000, "prompts": str(PROMPTS), "clip": clip}
     try:
         return SoundRoom(RemoteDevice("microphone", settings, environment), card)
@@ -102,9 +102,10 @@ def sound_room(folder: Path, need: Callable[[str], Path], clip: str = "rec.start
         raise
 
 
-def _built(*parts: Part) -> Rig:
+def built_rig(*parts: Part) -> Rig:
+    """Give the rig; RigMissing unless these parts, or all if none is named, stand."""
     rig = standing_rig()
-    lacking = [part for part in parts if not rig.stands(part)]
+    lacking = [part for part in parts or Part if not rig.stands(part)]
     if lacking:
         raise RigMissing(
             f"{', '.join(lacking)} of the rig is not built: run 'make test', or"

@@ -38,24 +38,23 @@ def shown(frames: Iterable[Frame]) -> list[Shown]:
         pictures += decoder.decode(av.Packet(frame.data))
     pictures += decoder.decode(None)
     for picture, stamp in zip(pictures, stamps, strict=True):
-        luma = picture.to_ndarray()[: picture.height]
-        number, wall_ms = _bars(luma.astype(np.float32))
+        luma = np.asarray(picture.to_ndarray()[: picture.height], np.uint8)
+        number, wall_ms = bars(luma)
         read.append(Shown(number, wall_ms, stamp))
     return read
 
 
-def _bars(luma: NDArray[np.float32]) -> tuple[int, int]:
+def bars(luma: NDArray[np.uint8]) -> tuple[int, int]:
+    """Read both bars of a picture: the number, and the wall clock's milliseconds."""
     height = luma.shape[0]
     bar = max(8, (height // 45) & ~1)
     return _bits(luma, height - 2 * bar, bar), _bits(luma, height - bar, bar)
 
 
-def _bits(luma: NDArray[np.float32], top: int, bar: int) -> int:
+def _bits(luma: NDArray[np.uint8], top: int, bar: int) -> int:
     """Read one bar: 32 fields, most significant first, black is 0."""
     row = luma[top + bar // 3 : top + bar - bar // 3].mean(axis=0)
     field = luma.shape[1] // BITS
-    value = 0
-    for bit in range(BITS):
-        middle = row[bit * field + field // 3 : (bit + 1) * field - field // 3].mean()
-        value = value << 1 | int(middle > 125)
-    return value
+    fields = row[: field * BITS].reshape(BITS, field)[:, field // 3 : field - field // 3]
+    bits = np.packbits(fields.mean(axis=1) > 125)
+    return int.from_bytes(bits.tobytes(), "big")

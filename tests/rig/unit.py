@@ -1,0 +1,252 @@
+"""A whole unit of kind `device` on the rigs: conductor, lens and custody as they run on a unit.
+
+What is real: the three processes, picamera2, PyAudio, gpiozero, a tty, the socket, the spool, every
+signature. What stands in: the sensor, the sound card, the pins, the receiver; each fails on order.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from recorder.evidence.record import Segment
+from tests.custody.judge import clear_of
+from tests.custody.process import command, config_text, written
+from tests.custody.rig import Rig as CustodyRig
+from tests.rig.gps.receiver import Receiver
+from tests.rig.interpreter import rig_interpreter
+from tests.rig.remote import pass_seconds
+from tests.rig.rooms import PROMPTS, built_rig, camera_and_sound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from recorder.capture.ports import Picture
+    from recorder.evidence.record import Record
+
+Body = TypeVar("Body")
+HERE = Path(__file__).resolve().parent
+SAMPLES = HERE.parents[0] / "config" / "samples"
+NOTICE = "notice.baofeng"
+RECORD_PIN, MARK_PIN = 17, 27
+_MS = 1_000_000
+
+
+def boottime_ms() -> int:
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // _MS
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One JSON line of the conductor, and when it was read (CLOCK_BOOTTIME)."""
+
+    event: str
+    facts: dict[str, object]
+    at_ms: int
+
+
+class RigUnit:
+    """Started by the constructor, ready when `until_ready` returns; `close` ends everything."""
+
+    def __init__(
+        self,
+        folder: Path,
+        need: Callable[[str], Path],
+        picture: Picture,
+        segment_seconds: int = 60,
+    ) -> None:
+        """`folder` needs a short path: a socket lies in it."""
+        self.folder = folder
+        self.said: list[Said] = []
+        self.log = folder / "capture.log"
+        self._ends = ExitStack()
+        try:
+            self._begin(need, picture, segment_seconds)
+        except BaseException:
+            self._ends.close()
+            raise
+
+    # --- what an officer, a fault or a rival does ---
+
+    def press(self, pin: int = RECORD_PIN) -> int:
+        """Press and let go; when, in CLOCK_BOOTTIME milliseconds."""
+        at_ms = boottime_ms()
+        self.move(f"{pin} 0")
+        pass_seconds(0.1)
+        self.move(f"{pin} 1")
+        return at_ms
+
+    def hold(self, seconds: float) -> None:
+        self.move(f"{RECORD_PIN} 0")
+        pass_seconds(seconds)
+        self.move(f"{RECORD_PIN} 1")
+
+    def move(self, words: str) -> None:
+        """Let a pin go through levels (tests/rig/conductor_child.py)."""
+        assert self._conductor.stdin is not None
+        self._conductor.stdin.write(f"{words}\n".encode())
+        self._conductor.stdin.flush()
+
+    def camera_fault(self, words: str) -> None:
+        self.world.control.write_text(words)
+
+    def kill_lens(self) -> int:
+        """SIGKILL the lens that films now; when, in CLOCK_BOOTTIME milliseconds."""
+        pid = self.newest("lens").facts["pid"]
+        assert isinstance(pid, int)
+        at_ms = boottime_ms()
+        os.kill(pid, signal.SIGKILL)
+        return at_ms
+
+    def beep(self) -> None:
+        """From now on the room beeps at each second of the wall clock, when the camera flashes."""
+        environment = {**self.world.environment, "PULSE_SINK": "air"}
+        del environment["LD_PRELOAD"]
+        beeper = subprocess.Popen(
+            [str(self._python), str(HERE / "sound" / "beeper.py")],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self._ends.callback(_end, beeper)
+        assert beeper.stdout is not None
+        with beeper.stdout as told:
+            assert told.readline() == b"beeping\n"
+
+    def record(self) -> None:
+        """Press, and return when custody has opened."""
+        self.press()
+        self.until("opened")
+
+    def stop(self) -> None:
+        """Hold until it stops, and return when the last segment is sealed."""
+        self.hold(2.2)
+        self.until("closed", patience_seconds=20)
+
+    # --- what it says ---
+
+    def newest(self, event: str) -> Said:
+        return [said for said in list(self.said) if said.event == event][-1]
+
+    def all(self, event: str) -> list[Said]:
+        return [said for said in list(self.said) if said.event == event]
+
+    def until(
+        self, event: str, since_ms: int = 0, patience_seconds: float = 15, **facts: object
+    ) -> Said:
+        """Wait for something that was said since then with these facts among its own."""
+        began = time.monotonic()
+        while True:
+            for said in self.all(event):
+                if said.at_ms >= since_ms and facts.items() <= said.facts.items():
+                    return said
+            assert self._conductor.poll() is None, self.log.read_text()
+            assert time.monotonic() - began < patience_seconds, f"no {event} {facts}: {self.said}"
+            pass_seconds(0.02)
+
+    def until_ready(self) -> None:
+        self.until("state", state="ready", patience_seconds=30)
+
+    # --- what it leaves ---
+
+    def records(self) -> list[Record]:
+        return self.house.records()
+
+    def of(self, kind: type[Body]) -> list[Body]:
+        return [record.body for record in self.records() if isinstance(record.body, kind)]
+
+    def each_film(self) -> Iterator[tuple[bytes, Segment]]:
+        """Give each segment's film in the clear; it is what was sealed, or this fails."""
+        for segment in self.of(Segment):
+            yield clear_of(self.house, segment.media), segment
+
+    def sidecars(self) -> list[bytes]:
+        return [clear_of(self.house, segment.side) for segment in self.of(Segment)]
+
+    def close(self) -> None:
+        """End everything, the conductor first; harmless when done already."""
+        self._ends.close()
+
+    # --- how it is made ---
+
+    def _begin(self, need: Callable[[str], Path], picture: Picture, segment_seconds: int) -> None:
+        ends = self._ends
+        self.world = camera_and_sound(self.folder, need)
+        ends.callback(self.world.close)
+        self.receiver = Receiver()
+        ends.callback(self.receiver.close)
+        self.house = CustodyRig(self.folder)
+        ends.callback(self.house.clear_away)
+        self._custody = self._start_custody()
+        ends.callback(_end, self._custody)
+        self._python = rig_interpreter(self.folder / "python", built_rig())
+        with self.log.open("wb") as log:
+            self._conductor = subprocess.Popen(
+                [str(self._python), "-I", str(HERE / "conductor_child.py"),
+                 *self._settings(picture, segment_seconds)],
+                env=self.world.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=log, cwd=self.folder,
+            )  # fmt: skip
+        reader = threading.Thread(target=self._read, name="conductor's words", daemon=True)
+        ends.callback(reader.join)
+        ends.callback(_end, self._conductor)
+        reader.start()
+
+    def _start_custody(self) -> subprocess.Popen[bytes]:
+        config = written(self.house, config_text(self.house, sync_ms="400"))
+        custody = subprocess.Popen(
+            command("custody", "--config", config), stdout=subprocess.PIPE, env=self._custodys()
+        )
+        assert custody.stdout is not None
+        with custody.stdout as told:
+            assert b"ready" in told.readline()
+        return custody
+
+    def _custodys(self) -> dict[str, str]:
+        return dict(os.environ)
+
+    def _settings(self, picture: Picture, segment_seconds: int) -> list[str]:
+        changes = {
+            "width = 1920": f"width = {picture.width}",
+            "height = 1080": f"height = {picture.height}",
+            "rate_hz = 30": f"rate_hz = {picture.rate_hz}",
+            "bits_per_second = 8_000_000": f"bits_per_second = {picture.bits_per_second}",
+            "\nsegment_seconds = 60": f"\nsegment_seconds = {segment_seconds}",
+            "live_segment_seconds = 10": "live_segment_seconds = 5",
+            "/dev/ttyAMA0": str(self.receiver.path),
+        }
+        text = (SAMPLES / "unit.toml").read_text(encoding="utf-8")
+        for old, new in changes.items():
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        unit = self.folder / "unit.toml"
+        unit.write_text(text, encoding="utf-8")
+        return [
+            f"--rules={SAMPLES / 'rules.toml'}", f"--fleet={SAMPLES / 'fleet.toml'}",
+            f"--unit={unit}", f"--prompts={PROMPTS}", f"--notice={NOTICE}",
+            f"--custody={self.house.settings.socket}", f"--desk={self.folder / 'desk.sock'}",
+        ]  # fmt: skip
+
+    def _read(self) -> None:
+        assert self._conductor.stdout is not None
+        with self._conductor.stdout as lines:
+            for line in lines:
+                facts = json.loads(line)
+                self.said.append(Said(facts.pop("event"), facts, boottime_ms()))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
