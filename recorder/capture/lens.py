@@ -19,9 +19,9 @@ from recorder.capture.way_out import WayOut
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from recorder.capture.lens_senses import NoticeSearch, Senses
     from recorder.capture.ports import Muxer, Pcm, Piece
     from recorder.capture.ring import Ring
-    from recorder.capture.senses import NoticeSearch, Senses
 
 _NS_PER_MS = 1_000_000
 CHECK_NS = 1_000_000_000
@@ -95,8 +95,8 @@ class Lens:
             case words.Overlay(trust, place):
                 self._senses.overlay(trust, place)
             case words.Check():
-                self._check = _Check(self._now_ns() + CHECK_NS)
                 self._sensors.start()
+                self._check = _Check(self._now_ns() + CHECK_NS)
 
     def work(self) -> None:
         """Move what the sensors gave towards custody; CustodyGone when it went away."""
@@ -130,7 +130,8 @@ class Lens:
         if self._before is not None and self._holding:
             self._backlog.extend(self._before.held(self._pressed_ns))
         if self._backlog:
-            self._held_from_ns = self._backlog[0].boottime_ns
+            pictures = (item for item in self._backlog if isinstance(item, Frame))
+            self._held_from_ns = next(pictures, self._backlog[0]).boottime_ns
             self._report(words.Held(self._held_from_ns // _NS_PER_MS))
         self._sensors.start()
 

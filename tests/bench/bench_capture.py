@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING
 from recorder.capture import lens_words as words
 from recorder.capture.custody_link import PieceLink
 from recorder.capture.lens import Lens
+from recorder.capture.lens_senses import Senses
 from recorder.capture.notice_search import NoticeSearch
 from recorder.capture.overlay import PictureLines
 from recorder.capture.ports import Picture
 from recorder.capture.ring import Ring
-from recorder.capture.senses import Senses
 from recorder.devices.bench.air import Air
 from recorder.devices.bench.camera import BenchCamera
 from recorder.devices.bench.microphone import BenchMicrophone

@@ -10,10 +10,10 @@ import pytest
 
 from recorder.capture import lens_words as words
 from recorder.capture.lens import Lens
+from recorder.capture.lens_senses import Senses
 from recorder.capture.ports import DeviceLost, Frame, Lost, Pcm, Picture, Piece, Source
 from recorder.capture.pre_record import PreRecord
 from recorder.capture.ring import Ring
-from recorder.capture.senses import Senses
 from recorder.capture.way_out import CustodyGone
 
 if TYPE_CHECKING:

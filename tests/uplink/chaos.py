@@ -1,16 +1,14 @@
-"""Chaos: six units, and at random moments the end of a unit, the broker, the station, a witness.
+"""Chaos: six units, and at random moments the end of a unit, the broker, a worker, a witness.
 
-All are real processes with real papers; what dies dies by SIGKILL, and is started again. Cuts are
-the line's own: a relay between the units and the broker drops every connection, and takes none for
-a while. Custody lives in threads of this process, as the story's only survivor.
+All are real processes with real papers, each unit in a network of its own on a wire of its own;
+what dies dies by SIGKILL, and is started again. The wires lose and delay packets in a weather that
+changes, and are cut without a word. Custody lives in threads of this process, the only survivor.
 """
 
 from __future__ import annotations
 
 import random
-import selectors
-import socket
-import threading
+import subprocess
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,11 +16,13 @@ from typing import TYPE_CHECKING
 
 from recorder.evidence.note import VerifierKey
 from recorder.evidence.receipt import CustodyEntry, TlogProof, check_receipt
-from tests.uplink.fleet import AGENCY, Fleet, Program, free_port
+from tests.rig.network.rooms import DOCK, Network
+from tests.uplink.fleet import AGENCY, Fleet, Program
 from tests.verify.unit import Unit
-from uplink.broker.mosquitto import MosquittoBroker
+from uplink.broker.mosquitto import access_file_text, configuration
 from uplink.broker.settings import BrokerSettings
 from uplink.programs.access import access_table
+from uplink.station.journeys import Limits
 from uplink.station.settings import read_settings, read_signing_key
 from uplink.station.tiles import split_entries
 from uplink.wire.post import Address, TlsFiles
@@ -31,99 +31,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-UNITS = 6
-HOME_SECONDS = 90.0
-LOOK_SECONDS = 0.1
-
-
-class Relay:
-    """A line that can be cut: forwards bytes to the broker, from a thread of its own."""
-
-    def __init__(self, port: int, to_port: int) -> None:
-        self._to = ("127.0.0.1", to_port)
-        self._listener = socket.create_server(("127.0.0.1", port))
-        self._pairs: dict[socket.socket, socket.socket] = {}
-        self._lock = threading.Lock()
-        self._cut = False
-        self._ended = False
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._listener, selectors.EVENT_READ)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def cut(self) -> None:
-        """Drop every connection, and take none until mended."""
-        with self._lock:
-            self._cut = True
-            for line in list(self._pairs):
-                self._drop(line)
-
-    def mend(self) -> None:
-        with self._lock:
-            self._cut = False
-
-    def close(self) -> None:
-        self._ended = True
-        self._thread.join()
-        with self._lock:
-            for line in list(self._pairs):
-                self._drop(line)
-        self._listener.close()
-        self._selector.close()
-
-    def _run(self) -> None:
-        while not self._ended:
-            for key, _ready in self._selector.select(LOOK_SECONDS):
-                if key.fileobj is self._listener:
-                    self._accept()
-                elif isinstance(key.fileobj, socket.socket):
-                    self._forward(key.fileobj)
-
-    def _accept(self) -> None:
-        near, _address = self._listener.accept()
-        with self._lock:
-            try:
-                if self._cut:
-                    raise ConnectionRefusedError
-                far = socket.create_connection(self._to, 1)
-            except OSError:
-                near.close()
-                return
-            for one, other in ((near, far), (far, near)):
-                self._pairs[one] = other
-                self._selector.register(one, selectors.EVENT_READ)
-
-    def _forward(self, line: socket.socket) -> None:
-        with self._lock:
-            other = self._pairs.get(line)
-        if other is None:
-            return
-        try:
-            data = line.recv(1 << 18)
-            if data:
-                other.sendall(data)
-                return
-        except OSError:
-            pass
-        with self._lock:
-            self._drop(line)
-
-    def _drop(self, line: socket.socket) -> None:
-        other = self._pairs.pop(line, None)
-        if other is None:
-            return
-        self._pairs.pop(other, None)
-        for one in (line, other):
-            self._selector.unregister(one)
-            one.close()
+UNITS, WORKERS = 6, 2
+HOME_SECONDS = 120.0
+WITNESS_PORT = 8090
+WORST_LOSS, WORST_DELAY_SECONDS = 0.03, 0.04
 
 
 @dataclass
 class Tally:
     """What was done to them, and what they did."""
 
-    kills: Counter[str] = field(default_factory=Counter)
+    blows: Counter[str] = field(default_factory=Counter)
     recorded: Counter[str] = field(default_factory=Counter)
+    interrupted: Counter[str] = field(default_factory=Counter)
+    sent_bytes: Counter[str] = field(default_factory=Counter)
+    needed_bytes: Counter[str] = field(default_factory=Counter)
+    files: int = 0
+
+    def text(self) -> str:
+        """Say it in a sentence or two."""
+        sent, needed = self.sent_bytes.total(), self.needed_bytes.total()
+        blows = ", ".join(f"{count} x {what}" for what, count in sorted(self.blows.items()))
+        return (
+            f"{blows}; {self.recorded.total()} recordings, {self.files} files of "
+            f"{needed / 1e6:.0f} MB home once; {(sent - needed) / 1e6:.1f} MB sent again in "
+            f"{self.interrupted.total()} interruptions of a unit"
+        )
 
 
 class Storm:
@@ -134,35 +67,36 @@ class Storm:
         self.tally = Tally()
         self._mosquitto = mosquitto
         self._folder = folder
-        first = Fleet(folder, "none")
-        self.relay_port = free_port()
-        units = [Unit(seed=50 + n, number=f"BF-{2000 + n}") for n in range(1, UNITS)]
-        self.fleets = [
-            first,
-            *(Fleet(folder / one.number, "none", unit=one, at=first) for one in units),
-        ]
-        for one in self.fleets:
-            text = one.courier_file.read_text().replace(str(first.port), str(self.relay_port))
-            one.courier_file.write_text(text)
-            one.unit.boot()
-            one.unit.fragment_bytes = 400_000
-            one.spool.flush()
+        self.network = Network(UNITS, random.Random(seed))  # noqa: S311 - as above
+        units = [Unit(), *(Unit(seed=50 + n, number=f"BF-{2000 + n}") for n in range(1, UNITS))]
+        self.fleets: list[Fleet] = []
+        for unit, room in zip(units, self.network.units, strict=True):
+            at = self.fleets[0] if self.fleets else None
+            place = folder / unit.number if at else folder
+            rooms = (self.network.dock.enter, room.enter)
+            self.fleets.append(Fleet(place, "none", unit=unit, at=at, host=DOCK, rooms=rooms))
+            unit.boot()
+            # The first recording is long, so that there is something to resume.
+            unit.fragment_bytes = 2_000_000
+            unit.record(3, 3)
+            unit.fragment_bytes = 400_000
+            self.fleets[-1].spool.flush()
         self._witness_apart()
+        self._write_broker()
         self.broker = self._broker()
-        self.relay = Relay(self.relay_port, first.port)
         self.witness = self._witness()
-        self.station = first.station()
+        self.workers = [self.fleets[0].station() for _ in range(WORKERS)]
         self.couriers = [one.courier(once=False) for one in self.fleets]
 
     def rage(self, seconds: float) -> None:
         """Record on all units, and end something every now and then."""
         until = time.monotonic() + seconds
         blows: list[Callable[[], None]] = [
-            self._kill_unit, self._kill_unit, self._kill_broker, self._kill_station,
-            self._kill_witness, self._cut,
+            self._kill_unit, self._kill_unit, self._kill_broker, self._kill_worker,
+            self._kill_witness, self._pull_a_unit, self._pull_a_unit, self._change_weather,
         ]  # fmt: skip
         turn = 0
-        while time.monotonic() < until:
+        while time.monotonic() < until or turn < len(blows):
             for one in self.dice.sample(self.fleets, 3):
                 with one.custody.lock:
                     one.unit.record(*[1] * self.dice.randint(1, 3))
@@ -177,6 +111,8 @@ class Storm:
 
     def calm(self) -> None:
         """Wait until every unit holds a receipt for everything. AssertionError names who not."""
+        for wire in self.network.wires:
+            wire.loss, wire.delay_seconds = 0.0, 0.0
         until = time.monotonic() + HOME_SECONDS
         while left := [one.unit.number for one in self.fleets if not self._is_home(one)]:
             if time.monotonic() > until:
@@ -184,30 +120,44 @@ class Storm:
             time.sleep(0.2)
 
     def check(self) -> None:
-        """Every segment archived once, byte for byte; every receipt valid; nobody starved."""
+        """Every segment archived once, byte for byte; every receipt valid; little sent again."""
+        for at in range(UNITS):
+            self._end_courier(at)
+        self.couriers.clear()
         journal = self.fleets[0].station_folder / "data/log/entries"
         entries = [CustodyEntry.parse(one) for one in split_entries(journal.read_bytes())[0]]
         for one in self.fleets:
-            folder = one.station_folder / "data/archive" / AGENCY / one.unit.number
-            archived = {str(path.relative_to(folder)) for path in folder.rglob("media/*")}
-            assert archived == set(one.sealed()), one.unit.number
-            for name, data in one.sealed().items():
-                assert (folder / name).read_bytes() == data, (one.unit.number, name)
-            mine = [entry for entry in entries if entry.log == one.unit.origin]
-            confirmed = Counter(file.file for entry in mine for file in entry.files)
-            assert confirmed == Counter(one.sealed().keys()), one.unit.number
-            receipts = [d for name, d in one.unit.files.items() if name.startswith("receipts/")]
-            for receipt in receipts:
-                check_receipt(TlogProof.parse(receipt), one.spool.policy)
+            self._check_unit(one, entries)
         assert not list((self.fleets[0].station_folder / "data/quarantine").rglob("reason.json"))
 
+    def _check_unit(self, one: Fleet, entries: list[CustodyEntry]) -> None:
+        folder = one.station_folder / "data/archive" / AGENCY / one.unit.number
+        archived = {str(path.relative_to(folder)) for path in folder.rglob("media/*")}
+        number, sealed = one.unit.number, one.sealed()
+        assert archived == set(sealed), number
+        for name, data in sealed.items():
+            assert (folder / name).read_bytes() == data, (number, name)
+        mine = [entry for entry in entries if entry.log == one.unit.origin]
+        confirmed = Counter(file.file for entry in mine for file in entry.files)
+        assert confirmed == Counter(sealed.keys()), number
+        receipts = [d for name, d in one.unit.files.items() if name.startswith("receipts/")]
+        for receipt in receipts:
+            check_receipt(TlogProof.parse(receipt), one.spool.policy)
+        needed = sum(len(d) for name, d in one.unit.files.items() if not name.startswith("rec"))
+        again = self.tally.sent_bytes[number] - needed
+        windows = self.tally.interrupted[number] * Limits().window_bytes
+        assert again <= windows, f"{number} sent {again} bytes again: {self.tally}"
+        self.tally.needed_bytes[number] = needed
+        self.tally.files += len(sealed)
+
     def close(self) -> None:
-        for program in (*self.couriers, self.station, self.witness):
+        for program in (*self.couriers, *self.workers, self.witness):
             program.stop()
-        self.relay.close()
-        self.broker.stop()
+        self.broker.kill()
+        self.broker.wait()
         for one in self.fleets:
             one.close()
+        self.network.close()
 
     def _is_home(self, fleet: Fleet) -> bool:
         with fleet.custody.lock:
@@ -219,39 +169,68 @@ class Storm:
                 confirmed.update(one.file for one in entry.files)
         return {name for name in files if name.startswith("media/")} <= confirmed
 
+    def _struck(self, what: str, *units: int) -> None:
+        """Count a blow, and the units whose journey it may have broken."""
+        self.tally.blows[what] += 1
+        for at in units:
+            self.tally.interrupted[self.fleets[at].unit.number] += 1
+
     def _kill_unit(self) -> None:
         at = self.dice.randrange(UNITS)
-        self.couriers[at].kill()
+        self._end_courier(at)
         self.couriers[at] = self.fleets[at].courier(once=False)
-        self.tally.kills["unit"] += 1
+        self._struck("unit killed", at)
+
+    def _end_courier(self, at: int) -> None:
+        """Kill it, and count what it said that it sent."""
+        self.couriers[at].kill()
+        told = [one["sent_bytes"] for one in self.couriers[at].rest() if "sent_bytes" in one]
+        counts = [one for one in told if isinstance(one, int)]
+        self.tally.sent_bytes[self.fleets[at].unit.number] += max(counts, default=0)
 
     def _kill_broker(self) -> None:
         self.broker.kill()
+        self.broker.wait()
         self.broker = self._broker()
-        self.tally.kills["broker"] += 1
+        self._struck("broker killed", *range(UNITS))
 
-    def _kill_station(self) -> None:
-        self.station.kill()
-        self.station = self.fleets[0].station()
-        self.tally.kills["station"] += 1
+    def _kill_worker(self) -> None:
+        at = self.dice.randrange(WORKERS)
+        self.workers[at].kill()
+        self.workers[at] = self.fleets[0].station()
+        self._struck("worker killed", *range(UNITS))
 
     def _kill_witness(self) -> None:
         self.witness.kill()
         self.witness = self._witness()
-        self.tally.kills["witness"] += 1
+        self._struck("witness killed")
 
-    def _cut(self) -> None:
-        self.relay.cut()
-        time.sleep(self.dice.uniform(0.2, 2.0))
-        self.relay.mend()
-        self.tally.kills["cut"] += 1
+    def _pull_a_unit(self) -> None:
+        at = self.dice.randrange(UNITS)
+        self.network.wires[at].cut = True
+        time.sleep(self.dice.uniform(0.2, 3.0))
+        self.network.wires[at].cut = False
+        self._struck("unit pulled", at)
 
-    def _broker(self) -> MosquittoBroker:
+    def _change_weather(self) -> None:
+        for wire in self.network.wires:
+            wire.loss = self.dice.uniform(0.0, WORST_LOSS)
+            wire.delay_seconds = self.dice.uniform(0.0, WORST_DELAY_SECONDS)
+        self._struck("weather changed")
+
+    def _write_broker(self) -> None:
         papers = self.fleets[0].station_folder
         tls = TlsFiles(papers / "ca/tls.pem", papers / "tls/broker.pem", papers / "tls/broker.key")
-        address = Address("127.0.0.1", self.fleets[0].port)
+        address = Address(DOCK, self.fleets[0].port)
         settings = BrokerSettings(address, tls, access_table(AGENCY))
-        return MosquittoBroker(settings, self._mosquitto, self._folder).start()
+        access = self._folder / "access"
+        access.write_text(access_file_text(settings.access))
+        text = configuration(settings, access, persistence=None)
+        (self._folder / "mosquitto.conf").write_text(text)
+
+    def _broker(self) -> subprocess.Popen[bytes]:
+        program = (str(self._mosquitto), "-c", str(self._folder / "mosquitto.conf"))
+        return subprocess.Popen((*self.network.dock.enter, *program), stderr=subprocess.DEVNULL)
 
     def _witness_apart(self) -> None:
         """Put the second witness into a process of its own, as an agency should."""
@@ -262,24 +241,23 @@ class Storm:
         apart = settings.witnesses[1]
         assert apart.key is not None
         public = VerifierKey.of(apart.name, 0x04, read_signing_key(apart.key).public_key())
-        port = free_port()
+        url = f"http://127.0.0.1:{WITNESS_PORT}"
         file = folder / "station.toml"
         head, _mark, _tail = file.read_text().rpartition("[[witness]]")
-        file.write_text(
-            f'{head}[[witness]]\npublic = "{public.text()}"\nurl = "http://127.0.0.1:{port}"\n'
-        )
+        file.write_text(f'{head}[[witness]]\npublic = "{public.text()}"\nurl = "{url}"\n')
         (folder / "witness.toml").write_text(
             f'version = 1\nname = "{apart.name}"\nkey = "witness-2/witness.key"\n'
             f'folder = "witness-2"\nlogs = ["{station.text()}"]\n'
-            f'host = "127.0.0.1"\nport = {port}\n'
+            f'host = "127.0.0.1"\nport = {WITNESS_PORT}\n'
         )
 
     def _witness(self) -> Program:
         config = str(self.fleets[0].station_folder / "witness.toml")
-        return Program("uplink.programs.witness", ["--config", config]).start()
+        arguments = ["--config", config]
+        return Program("uplink.programs.witness", arguments, self.network.dock.enter).start()
 
 
-def weather(folder: Path, mosquitto: Path, seed: int, seconds: float) -> None:
+def weather(folder: Path, mosquitto: Path, seed: int, seconds: float) -> Tally:
     """Let it storm for so long, wait for calm, and look at what became of them."""
     storm = Storm(folder, seed, mosquitto)
     try:
@@ -288,5 +266,7 @@ def weather(folder: Path, mosquitto: Path, seed: int, seconds: float) -> None:
         storm.check()
     finally:
         storm.close()
-    assert set(storm.tally.kills) == {"unit", "broker", "station", "witness", "cut"}
-    assert len(storm.tally.recorded) == UNITS
+    kinds = {"unit killed", "broker killed", "worker killed", "witness killed", "unit pulled"}
+    assert kinds | {"weather changed"} == set(storm.tally.blows)
+    assert storm.tally.recorded
+    return storm.tally

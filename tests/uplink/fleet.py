@@ -130,13 +130,14 @@ class Program:
 
     module: str
     arguments: list[str]
+    enter: tuple[str, ...] = ()
     events: list[dict[str, object]] = field(default_factory=list)
     told_at_seconds: float = 0.0
 
     def start(self) -> Self:
         self._lines: queue.SimpleQueue[tuple[float, str] | None] = queue.SimpleQueue()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", self.module, *self.arguments],
+            [*self.enter, sys.executable, "-m", self.module, *self.arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -217,7 +218,8 @@ def free_port() -> int:
 class Fleet:
     """A station founded by its own program, and one enrolled unit with its spool.
 
-    With `at` the unit is one more at that fleet's station, enrolled there.
+    With `at` the unit is one more at that fleet's station, enrolled there. `rooms` is what to put
+    before the commands of station and courier, where each runs in a network of its own.
     """
 
     def __init__(
@@ -228,8 +230,12 @@ class Fleet:
         chunk_kib: int = 64,
         unit: Unit | None = None,
         at: Fleet | None = None,
+        host: str = "127.0.0.1",
+        rooms: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
     ) -> None:
         self.folder = folder
+        self.host = host
+        self._station_room, self._courier_room = rooms
         self.unit = unit or Unit()
         self.papers = folder / "papers"
         if at is None:
@@ -255,7 +261,7 @@ class Fleet:
         self.courier_file.write_text(
             f'version = 1\nagency = "{AGENCY}"\nunit = "{self.unit.number}"\nspool = "spool"\n'
             f'outbox = "outbox.sqlite"\ncustody_socket = "custody.sock"\nchunk_kib = {chunk_kib}\n'
-            f'[broker]\nhost = "127.0.0.1"\nport = {self.port}\nca = "papers/ca.pem"\n'
+            f'[broker]\nhost = "{self.host}"\nport = {self.port}\nca = "papers/ca.pem"\n'
             'certificate = "papers/tls.pem"\nkey = "papers/tls.key"\n'
         )
 
@@ -263,7 +269,7 @@ class Fleet:
         code, said = run(
             "uplink.programs.station",
             *("init", str(self.station_folder), "--agency", AGENCY, "--port", str(self.port)),
-            *("--run-broker", run_broker, "--not-immutable"),
+            *("--host", self.host, "--run-broker", run_broker, "--not-immutable"),
         )
         assert code == 0, said
 
@@ -282,13 +288,13 @@ class Fleet:
 
     def station(self) -> Program:
         config = str(self.station_folder / "station.toml")
-        return Program("uplink.programs.station", ["--config", config]).start()
+        return Program("uplink.programs.station", ["--config", config], self._station_room).start()
 
     def courier(self, *, once: bool = True) -> Program:
         arguments = ["--config", str(self.courier_file)]
         if once:
             arguments += ["--once", "--limit-seconds", "35"]
-        return Program("uplink.programs.courier", arguments).start()
+        return Program("uplink.programs.courier", arguments, self._courier_room).start()
 
     def archived(self) -> dict[str, bytes]:
         folder = self.station_folder / "data" / "archive" / AGENCY / self.unit.number

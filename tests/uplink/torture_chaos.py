@@ -21,4 +21,5 @@ STORM_SECONDS = 600.0
 def test_ten_minutes_of_chaos_change_nothing(tmp_path: Path, need: Callable[[str], Path]) -> None:
     seed = random.SystemRandom().randrange(2**32)
     print(f"the seed is {seed}")  # noqa: T201 - whoever tortures wants to see it
-    weather(tmp_path, need("mosquitto"), seed, STORM_SECONDS)
+    tally = weather(tmp_path, need("mosquitto"), seed, STORM_SECONDS)
+    print(tally.text())  # noqa: T201 - as above

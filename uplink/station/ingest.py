@@ -12,9 +12,17 @@ from recorder.evidence.errors import EvidenceError
 from recorder.evidence.words import CHAIN_FILE, unit_origin
 from uplink.station import events
 from uplink.station.admit import Arrived
-from uplink.station.incoming import Part, WrongDigest, WrongPlace, file_digest
+from uplink.station.incoming import (
+    Part,
+    TakenOver,
+    WrongDigest,
+    WrongPlace,
+    begin_log,
+    file_digest,
+    take_over,
+)
 from uplink.station.index import Index
-from uplink.station.journeys import Coming, Journey, Limits, is_log
+from uplink.station.journeys import Coming, Journey, Limits, is_log, part_name
 from uplink.station.layout import Layout
 from uplink.station.quarantine import put_aside
 from uplink.station.units import IdentityRefused, Roll
@@ -24,7 +32,6 @@ from uplink.wire.post import Letter
 from uplink.wire.topics import Kind, Topic, parse_topic
 
 _LOG_MAX_BYTES = 256 * 1024 * 1024
-_PERCENT_STEP = 10
 
 
 @dataclass(slots=True)
@@ -48,6 +55,13 @@ class Ingest:
         """Take one letter. OSError when the disk does not take its bytes."""
         try:
             topic = parse_topic(letter.topic)
+            self._take(topic, letter)
+        except EvidenceError as error:
+            self.tell(events.LetterIgnored(letter.topic[:100], str(error)))
+
+    def _take(self, topic: Topic, letter: Letter) -> None:
+        key = (topic.agency, topic.unit)
+        try:
             match topic.kind:
                 case Kind.CHUNK:
                     self._chunk(topic, letter.payload)
@@ -58,11 +72,9 @@ class Ingest:
                     counts = (state.pending_files, state.pending_bytes)
                     self.tell(events.UnitSeen(topic.unit, state.up, *counts, state.oldest_utc))
                     if not state.up:
-                        self._forget((topic.agency, topic.unit))
-                case _:
-                    pass
-        except EvidenceError as error:
-            self.tell(events.LetterIgnored(letter.topic[:100], str(error)))
+                        self._forget(key)
+        except TakenOver:
+            self._forget(key)
 
     def settle(self) -> None:
         """Acknowledge what came since the last time, and hand complete files to admission."""
@@ -129,21 +141,16 @@ class Ingest:
         return True
 
     def _want(self, journey: Journey, one: OfferedFile, *, afresh: bool = False) -> Wanted:
-        path = self._part_path(journey, one)
+        final = self._incoming(journey, one.file)
+        archived = self.layout.archived(journey.agency, journey.unit, one.file)
+        path, others = (final.with_name(part_name(one, who)) for who in (self.worker, "*"))
         if is_log(one.file):
-            archived = self.layout.archived(journey.agency, journey.unit, one.file)
-            if afresh or (path.exists() and path.stat().st_size > one.length):
-                path.unlink(missing_ok=True)
-            elif not path.exists() and archived.exists():
-                # What is verified need not travel again; a fork shows in the digest.
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(archived.read_bytes()[: one.length])
-        else:
-            final = self._incoming(journey, one.file)
-            archived = self.layout.archived(journey.agency, journey.unit, one.file)
+            begin_log(path, others.name, archived, one.length, afresh=afresh)
+        elif not path.exists():
             whole = archived if archived.exists() else final
-            if whole.exists() and not path.exists() and whole.stat().st_size == one.length:
+            if whole.exists() and whole.stat().st_size == one.length:
                 return self._wanted_whole(journey, one)
+            take_over(path, others.name)
         sealed = not is_log(one.file) and one.file != CHAIN_FILE
         part = Part(path, one, sealed=sealed)
         self._handles += 1
@@ -281,20 +288,11 @@ class Ingest:
         self.publish(self._letter(journey, Kind.REFUSAL, refusal.payload()))
 
     def _tell_percent(self, journey: Journey, coming: Coming) -> None:
-        offered = coming.part.offered
-        percent = coming.part.offset * 100 // offered.length
-        if percent >= coming.told_percent + _PERCENT_STEP:
-            coming.told_percent = percent
-            self.tell(events.Arriving(journey.unit, offered.file, percent))
+        if coming.went_on():
+            self.tell(events.Arriving(journey.unit, coming.part.offered.file, coming.told_percent))
 
     def _letter(self, journey: Journey, kind: Kind, payload: bytes) -> Letter:
         return Letter(str(Topic(journey.agency, journey.unit, kind)), payload)
 
     def _incoming(self, journey: Journey, file: str) -> Path:
         return self.layout.incoming(journey.agency, journey.unit) / file
-
-    def _part_path(self, journey: Journey, one: OfferedFile) -> Path:
-        final = self._incoming(journey, one.file)
-        # An immutable file is told apart by its digest, so that a part never mixes two.
-        mark = "" if is_log(one.file) else f".{one.sha256[:16]}"
-        return final.with_name(f"{final.name}{mark}.part")

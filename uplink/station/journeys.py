@@ -1,12 +1,13 @@
 """The facts of a journey as a worker keeps them in memory; nothing here is durable."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from recorder.evidence.words import FileKind, parse_file
 from uplink.station.incoming import Part
 from uplink.wire.messages import OfferedFile
 
+_PERCENT_STEP = 10
 _LOG_KINDS = frozenset({FileKind.LOG, FileKind.HEADS})
 
 
@@ -26,6 +27,14 @@ class Coming:
     part: Part
     sent_until: int
     told_percent: int = 0
+
+    def went_on(self) -> bool:
+        """Whether there is enough more than `told_percent` to tell; it is told now."""
+        percent = self.part.offset * 100 // self.part.offered.length
+        if percent < self.told_percent + _PERCENT_STEP:
+            return False
+        self.told_percent = percent
+        return True
 
 
 @dataclass(slots=True)
@@ -53,3 +62,9 @@ class Journey:
 def is_log(file: str) -> bool:
     """Tell whether a file is a log or heads file, which grows."""
     return parse_file(file).kind in _LOG_KINDS
+
+
+def part_name(one: OfferedFile, worker: str) -> str:
+    """Return the name of a worker's part; an immutable file is told apart by its digest too."""
+    mark = "" if is_log(one.file) else f".{one.sha256[:16]}"
+    return f"{PurePosixPath(one.file).name}{mark}.{worker}.part"

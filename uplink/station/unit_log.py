@@ -4,6 +4,7 @@ Order of effects of `extend`: 1 verified bytes are appended to the archive and s
 before leaves nothing; within, a beginning of true bytes, over which the next try writes the same.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,8 +120,10 @@ def run_files(files: Mapping[str, Path], archive_folder: Path) -> dict[int, RunB
     for run in runs | {run - 1 for run in runs}:
         log = files.get(log_file(run), archive_folder / log_file(run)) if run else Path()
         heads = files.get(heads_file(run), archive_folder / heads_file(run)) if run else Path()
-        if run and log.exists() and heads.exists():
-            whole[run] = RunBytes(log.read_bytes(), heads.read_bytes())
+        # A part may be gone meanwhile: the unit went over to another worker, which has it now.
+        with contextlib.suppress(FileNotFoundError):
+            if run:
+                whole[run] = RunBytes(log.read_bytes(), heads.read_bytes())
     return whole
 
 
