@@ -38,9 +38,10 @@ class GapSeen:
 
 @dataclass(frozen=True, slots=True)
 class MarkMade:
-    """The officer marked this instant."""
+    """The officer marked this instant, or took a photo of it."""
 
     media_ms: int
+    photo: bool = False
 
 
 @dataclass(frozen=True, slots=True)

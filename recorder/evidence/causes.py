@@ -53,6 +53,12 @@ class StopCause(enum.StrEnum):
     COMMAND = "command"
 
 
+class MarkKind(enum.StrEnum):
+    """What a mark asks for beyond attention."""
+
+    PHOTO = "photo"
+
+
 class GapSource(enum.StrEnum):
     """Where material went missing."""
 

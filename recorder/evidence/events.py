@@ -9,6 +9,7 @@ from recorder.evidence.causes import (
     GapSource,
     InterruptCause,
     KeyStore,
+    MarkKind,
     StartCause,
     StopCause,
     Suite,
@@ -158,11 +159,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The officer marked this instant of the picture."""
+    """The officer marked this instant of the picture, or asked for a photo of it."""
 
     TYPE: ClassVar[str] = "mark"
     recording: Number
     media_ms: Count
+    kind: MarkKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

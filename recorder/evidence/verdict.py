@@ -137,6 +137,7 @@ class MarkedInstant:
     recording: int
     seq: int
     second_ms: int
+    kind: str = ""  # `photo`, if one was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +230,7 @@ def _timeline_value(timeline: Timeline) -> dict[str, Value]:
         ],
         "marks": [
             {"recording": mark.recording, "seq": mark.seq, "second_ms": mark.second_ms}
+            | ({"kind": mark.kind} if mark.kind else {})
             for mark in timeline.marks
         ],
     }

@@ -184,6 +184,7 @@ CHECK = examine(Vitals(25, 48_000, 900, has_fix=False, key_signs=True, minutes_l
             p.Note(record.Gap(1, record.GapSource.LENS, 3, 9, -1, "killed")),
         ),
         (MarkMade(7), p.Note(record.Mark(1, 7))),
+        (MarkMade(7, photo=True), p.Note(record.Mark(1, 7, record.MarkKind.PHOTO))),
         (
             NoticeHeard(SHA, heard=True, score_permille=910, wording="您好"),
             p.Note(record.Notice(1, SHA, heard=True, score_permille=910), "您好"),

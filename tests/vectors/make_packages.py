@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from recorder.evidence.head import parse_signed_head, sign_head
 from recorder.evidence.moment import ClockSource
 from recorder.evidence.package import TAGS
-from recorder.evidence.record import ClockStep, Ending, StartCause
+from recorder.evidence.record import ClockStep, Ending, MarkKind, StartCause
 from recorder.evidence.verdict import Language, Verdict, verdict_value
 from tests.verify.conftest import Scene, enrolled
 from tests.verify.court import judged
@@ -122,6 +122,12 @@ def _honest() -> Iterator[Vector]:
     day.unit.record(1)
     about = "a stated gap, a mark, a clock step, a second run; recording 2 is elsewhere"
     yield Vector("honest-day", about, day.station.package(day.unit, 1))
+    shot = small()
+    number = shot.unit.start()
+    shot.unit.mark(MarkKind.PHOTO)
+    shot.unit.go_on(number, 1, 1.0)
+    about = "the officer took a photo: a mark of that kind"
+    yield Vector("honest-photo", about, shot.station.package(shot.unit))
 
 
 def _files() -> Iterator[Vector]:

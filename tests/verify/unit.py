@@ -30,6 +30,7 @@ from recorder.evidence.record import (
     GapSource,
     InterruptCause,
     Mark,
+    MarkKind,
     Notice,
     PictureSize,
     ReceiptFiled,
@@ -290,8 +291,8 @@ class Unit:
     def stop(self, number: int, segments: int, cause: StopCause) -> None:
         self.say(Stop(number, cause, segments, segments * RATE_HZ))
 
-    def mark(self) -> None:
-        self.say(Mark(self.recording, self.clock.boottime_ms))
+    def mark(self, kind: MarkKind | None = None) -> None:
+        self.say(Mark(self.recording, self.clock.boottime_ms, kind))
 
     def gap(self, lost_ms: int) -> None:
         """Lose the camera for a while, and say so."""

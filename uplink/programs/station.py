@@ -41,6 +41,7 @@ from uplink.station.log import LogUnusable
 from uplink.station.package import NothingToPack, Order, Packer, check_empty
 from uplink.station.service import Admitter, Down, Inbox, Up, send_over, serve, station_state
 from uplink.station.settings import RunsBroker, StationSettings, read_identity, read_settings
+from uplink.station.stills import write_stills
 from uplink.station.units import IdentityRefused
 from uplink.station.viewing import NotOpened, write_clear
 from uplink.wire.post import Address, Connection, Listener, PostError, Subscription
@@ -114,7 +115,9 @@ def _parser() -> argparse.ArgumentParser:
     package.add_argument("--recording", type=int, action="append", default=[])
     package.add_argument("--by", default="", help="who asked for it; stands in the log")
     package.add_argument("--reason", default="", help="what for; stands in the log")
-    package.add_argument("--clear", type=Path, help="folder for decrypted films, for viewing")
+    package.add_argument(
+        "--clear", type=Path, help="folder for decrypted films and photos, for viewing"
+    )
     station_papers.add_parsers(commands)
     station_care.add_parsers(commands)
     return parser
@@ -181,11 +184,16 @@ def _package(asked: argparse.Namespace) -> int:
     if asked.clear:
         identities = tuple(read_identity(one) for one in settings.identities)
         archive = layout.archive(settings.agency, asked.unit)
-        for log in sorted((asked.out / "data/unit/log").glob("*.jsonl")):
-            for line in log.read_bytes().splitlines(keepends=True):
-                body = parse_record(line).body if line.endswith(b"}\n") else None
-                if isinstance(body, Segment) and body.recording in recordings:
-                    write_clear(body, archive, identities, asked.clear)
+        records = [
+            parse_record(line)
+            for log in sorted((asked.out / "data/unit/log").glob("*.jsonl"))
+            for line in log.read_bytes().splitlines(keepends=True)
+            if line.endswith(b"}\n")
+        ]
+        for record in records:
+            if isinstance(record.body, Segment) and record.body.recording in recordings:
+                write_clear(record.body, archive, identities, asked.clear)
+        write_stills(records, recordings, asked.clear)
     print(f"package of recordings {', '.join(map(str, recordings))} written to {asked.out}")
     return 0
 

@@ -177,7 +177,12 @@ def timeline_of(ledger: Ledger) -> Timeline:
             for kept in facts.gaps
         ),
         marks=tuple(
-            MarkedInstant(facts.number, kept.seq, kept.body.media_ms - facts.first_ms())
+            MarkedInstant(
+                facts.number,
+                kept.seq,
+                kept.body.media_ms - facts.first_ms(),
+                kept.body.kind or "",
+            )
             for facts in every
             for kept in facts.marks
         ),
