@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -34,10 +35,19 @@ def starts(clear: bytes) -> Iterator[int]:
         at += int.from_bytes(clear[at : at + 4], "big")
 
 
-def check_after(rig: Rig, words: Words) -> int:
+@dataclass(frozen=True, slots=True)
+class After:
+    """What a crash has cost: pieces that were given, and film that was made, if a lens filmed."""
+
+    missing: int
+    loss_ms: int | None = None
+
+
+def check_after(rig: Rig, words: Words, cut_ns: int = 0) -> After:
     """Nothing told is lost, nothing is disproved, and recording goes on.
 
-    Gives how many pieces are missing that were given, whether they were called kept or not.
+    Counts how many pieces are missing that were given, whether they were called kept or not; and
+    how much film was made until `cut_ns` that is not there, the piece in the making included.
     """
     rig.start()
     before, held = rig.records(), pieces_in(rig)
@@ -57,4 +67,13 @@ def check_after(rig: Rig, words: Words) -> int:
     assert rig.types().endswith("start segment stop")
     assert disproofs(rig) == set()
     every = {word["given"] for word in words if "given" in word}
-    return len(every - held)
+    return After(len(every - held), _loss_ms(words, held, cut_ns))
+
+
+def _loss_ms(words: Words, held: set[str], cut_ns: int) -> int | None:
+    """Reckon from the last picture that is there; None if nobody filmed when the power went."""
+    filming = [word for word in words if "filming" in word]
+    if not (filming and filming[-1]["filming"]):
+        return None
+    there = [word["until_ns"] for word in words if word.get("given") in held]
+    return int((cut_ns - max([filming[-1]["since_ns"], *there])) // 1_000_000)

@@ -13,7 +13,6 @@ import pytest
 
 from tests.crash.cuts import Recorded
 from tests.rig.powercut.card import ROOT
-from tests.rig.powercut.writelog import read_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,27 +34,54 @@ def powerful(need: Callable[[str], Path]) -> Callable[[], None]:
     return check
 
 
+def _in_memory() -> tempfile.TemporaryDirectory[str]:
+    memory = Path("/dev/shm")  # noqa: S108 - cards are rebuilt by the hundred, in memory
+    return tempfile.TemporaryDirectory(prefix="p", dir=memory if memory.is_dir() else None)
+
+
 @pytest.fixture
 def work() -> Iterator[Path]:
-    memory = Path("/dev/shm")  # noqa: S108 - cards are rebuilt by the hundred, in memory
-    with tempfile.TemporaryDirectory(prefix="p", dir=memory if memory.is_dir() else None) as folder:
+    with _in_memory() as folder:
         yield Path(folder)
 
 
-@pytest.fixture
-def lived(powerful: Callable[[], None], work: Path) -> Callable[..., Recorded]:
+def _run_apart(module: str, *arguments: object) -> None:
+    # A mount namespace of its own: nobody else can look into the card, and so pin it.
+    alone = ("unshare", "-m", "--propagation", "private")
+    command = (*alone, sys.executable, "-m", f"tests.rig.powercut.{module}", *map(str, arguments))
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=250, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def lived(powerful: Callable[[], None]) -> Callable[..., Recorded]:
     """Let a unit live on a disk that forgets."""
 
-    def live(*arguments: str) -> Recorded:
+    def live(folder: Path, *arguments: str) -> Recorded:
         powerful()
-        folder = work / "life"
-        life = (sys.executable, "-m", "tests.rig.powercut.life", str(folder), *arguments)
-        # A mount namespace of its own: nobody else can look into the card, and so pin it.
-        alone = ("unshare", "-m", "--propagation", "private")
-        done = subprocess.run(
-            [*alone, *life], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return Recorded((folder / "base.img").read_bytes(), read_log(folder / "log"))
+        _run_apart("life", folder, *arguments)
+        return Recorded.of(folder)
 
     return live
+
+
+@pytest.fixture(scope="session")
+def life(lived: Callable[..., Recorded]) -> Iterator[Recorded]:
+    """One life, for all that cut it."""
+    with _in_memory() as folder:
+        yield lived(Path(folder) / "life")
+
+
+@pytest.fixture
+def cut_live(powerful: Callable[[], None], work: Path) -> Callable[..., Path]:
+    """Cut the power of a living unit so often; give the folder of its cards."""
+
+    def cut(cuts: int, seed: int, *arguments: str) -> Path:
+        powerful()
+        folder = work / f"live{seed}"
+        _run_apart("live", folder, cuts, seed, *arguments)
+        return folder
+
+    return cut

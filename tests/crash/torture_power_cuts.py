@@ -1,4 +1,4 @@
-"""`make torture`: ten lives, cut two thousand times; the seed is the life's number."""
+"""`make torture`: ten lives cut two thousand times, and ten cards cut ten times each, live."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crash.cuts import check_cuts
+from tests.crash.cuts import judge_live
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,16 +14,25 @@ if TYPE_CHECKING:
 
     from tests.crash.cuts import Recorded
 
-LIVES = 10
-CUTS_OF_A_LIFE = 200
+LIVES, CUTS_OF_A_LIFE = 10, 200
+CARDS, CUTS_OF_A_CARD = 10, 10
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("life", range(LIVES))
+@pytest.mark.parametrize("number", range(LIVES))
 def test_power_cuts_by_the_thousand(
-    lived: Callable[..., Recorded], work: Path, life: int, capsys: pytest.CaptureFixture[str]
+    lived: Callable[..., Recorded], work: Path, number: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = check_cuts(lived(), CUTS_OF_A_LIFE, 100 + life, work)
+    losses = lived(work / "life").replayed(CUTS_OF_A_LIFE, 100 + number, work)
     with capsys.disabled():
-        print(f"life {life}: {said}")  # noqa: T201 - whoever tortures wants to see it
+        print(f"life {number}: {losses.check(CUTS_OF_A_LIFE)}")  # noqa: T201 - to be read
+
+
+@pytest.mark.parametrize("number", range(CARDS))
+def test_live_power_cuts_by_the_hundred(
+    cut_live: Callable[..., Path], work: Path, number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    losses = judge_live(cut_live(CUTS_OF_A_CARD, 100 + number), CUTS_OF_A_CARD, work)
+    with capsys.disabled():
+        print(f"card {number}: {losses.check(CUTS_OF_A_CARD)}")  # noqa: T201 - to be read

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 ROOT = Path(__file__).resolve().parents[3]
-# As docs/custody.md has it: what an unsynced write can lose is bounded twice.
+# As docs/flashing.md has it: what an unsynced write can lose is bounded twice.
 MOUNT_OPTIONS = "noatime,nodev,nosuid,noexec,errors=remount-ro,commit=1,nodelalloc"
 _PATIENCE_SECONDS = 20
 _PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
@@ -55,10 +55,11 @@ def insist(*command: str | Path, patience_seconds: float = _PATIENCE_SECONDS) ->
 
 
 def make_ext4(image: Path, mebibytes: int, *options: str) -> None:
-    """Make an empty card."""
+    """Make an empty card, as docs/flashing.md does, with a small journal."""
     with image.open("wb") as file:
         file.truncate(mebibytes << 20)
-    run("mkfs.ext4", "-q", "-F", "-b", "4096", "-J", "size=4", *options, image)
+    made = ("mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "2", "-O", "verity", "-J", "size=4")
+    run(*made, *options, image)
 
 
 class LoopMount:

@@ -1,7 +1,8 @@
 """What was written to a disk, in order, and the card that a power cut at any moment leaves.
 
-A state is everything before the last flush, and of what came after it each page of 4096 bytes
-with a chance: so writes are lost, torn, and kept in another order than they were made in.
+A state is everything before the last flush, and of what came after it each grain with a chance: so
+writes are lost, torn, and kept in another order than they were made in. A grain is a sector of 512
+bytes, which is all that any card promises to write whole, or a page of 4096, as most do.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ import enum
 import json
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 SECTOR = 512
-PAGE = 4096  # what a card writes whole: ext4 does not survive half of its superblock
+GRAINS = (512, 4096)
 _LEAD = struct.Struct(">BBQQI")
 
 
@@ -69,56 +70,79 @@ def read_log(path: Path) -> list[Entry]:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A card after a power cut before entry `index`, and the marks that were made until then."""
+    """A card after a power cut before entry `index`, and the marks that were made until then.
+
+    `changed` is each sector that differs, or may, from the card that the life began with.
+    """
 
     index: int
-    image: bytes
+    at_ns: int
+    changed: Mapping[int, bytes]
     words: list[dict[str, Any]]
+
+    def write_over(self, image: Path) -> None:
+        """Make this card of a copy of the first one."""
+        with image.open("r+b") as file:
+            for at, sector in sorted(self.changed.items()):
+                file.seek(at)
+                file.write(sector)
+
+
+Keeps: TypeAlias = "Callable[[int, int], bool]"
+
+
+def by_chance(share: float, grain_bytes: int, dice: random.Random) -> Keeps:
+    """Keep each grain of each pending write with this chance."""
+    kept: dict[tuple[int, int], bool] = {}
+
+    def keeps(write: int, sector: int) -> bool:
+        return kept.setdefault((write, sector // grain_bytes), dice.random() < share)
+
+    return keeps
 
 
 class Replay:
     """The disk again, as far as the log was read: what is durable, and what is only written."""
 
-    def __init__(self, base: bytes) -> None:
-        self._durable = bytearray(base)
-        self._pending: list[Entry] = []
+    def __init__(self, log: list[Entry]) -> None:
+        self._log = log
+        self._at = 0
+        self._durable: dict[int, bytes] = {}
         self._words: list[dict[str, Any]] = []
+        self.pending: list[Entry] = []
 
-    def take(self, entry: Entry) -> None:
-        """Do what the disk was asked."""
+    def go_to(self, index: int) -> None:
+        """Do what the disk was asked before entry `index`; only forward."""
+        for entry in self._log[self._at : index]:
+            self._take(entry)
+        self._at = index
+
+    def durable(self, sector: int) -> bytes | None:
+        """Give a sector as it surely is; None if it was not written since the life began."""
+        return self._durable.get(sector)
+
+    def cut(self, keeps: Keeps, at_ns: int | None = None) -> Cut:
+        """Cut the power here, and then: at once, unless told.
+
+        `keeps` says of each pending write, by number, which sectors stay.
+        """
+        changed = dict(self._durable)
+        for number, entry in enumerate(self.pending):
+            written = sectors(entry.offset, entry.data)
+            changed.update((at, sector) for at, sector in written if keeps(number, at))
+        if at_ns is None:
+            at_ns = self._log[min(self._at, len(self._log) - 1)].at_ns
+        return Cut(self._at, at_ns, changed, list(self._words))
+
+    def _take(self, entry: Entry) -> None:
         match entry.kind:
             case Kind.MARK:
                 self._words.append(entry.word())
             case Kind.WRITE if not entry.durably:
-                self._pending.append(entry)
+                self.pending.append(entry)
             case Kind.WRITE:
-                _put(self._durable, entry.offset, entry.data)
+                self._durable.update(sectors(entry.offset, entry.data))
             case Kind.FLUSH:
-                for kept in self._pending:
-                    _put(self._durable, kept.offset, kept.data)
-                self._pending = []
-
-    def cut(self, index: int, share: float, dice: random.Random) -> Cut:
-        """Cut the power: each page that was not flushed is kept with this chance."""
-        image = bytearray(self._durable)
-        for entry in self._pending:
-            for at in range(0, len(entry.data), PAGE):
-                if dice.random() < share:
-                    _put(image, entry.offset + at, entry.data[at : at + PAGE])
-        return Cut(index, bytes(image), list(self._words))
-
-
-def _put(image: bytearray, at: int, data: bytes) -> None:
-    image[at : at + len(data)] = data
-
-
-def cuts(
-    base: bytes, log: list[Entry], moments: Iterable[int], share: float, dice: random.Random
-) -> Iterator[Cut]:
-    """Give the card after a cut at each of these moments, which ascend."""
-    replay, at = Replay(base), 0
-    for moment in moments:
-        for entry in log[at:moment]:
-            replay.take(entry)
-        at = moment
-        yield replay.cut(moment, share, dice)
+                for kept in self.pending:
+                    self._durable.update(sectors(kept.offset, kept.data))
+                self.pending = []
