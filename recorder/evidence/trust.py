@@ -10,8 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-
+from recorder.evidence.certificates import parse_certificates
 from recorder.evidence.errors import Malformed
 from recorder.evidence.moment import utc_ms
 from recorder.evidence.note import VerifierKey
@@ -20,6 +19,8 @@ from recorder.evidence.words import check_agency, check_unit, station_origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from cryptography import x509
 
 KEYS = frozenset({"version", "agency", "quorum", "roots", "station", "witnesses", "revoked"})
 NOTE_KEY = 0x01
@@ -72,8 +73,8 @@ def _number(table: Mapping[str, object], key: str) -> int:
 
 def _roots(texts: tuple[str, ...]) -> tuple[x509.Certificate, ...]:
     try:
-        roots = tuple(x509.load_pem_x509_certificate(text.encode()) for text in texts)
-    except ValueError as error:
+        roots = tuple(parse_certificates(text.encode())[0] for text in texts)
+    except Malformed as error:
         raise Malformed(
             "A certificate under roots in the trust file cannot be read; paste it whole, with "
             "its BEGIN and END lines."

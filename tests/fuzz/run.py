@@ -18,10 +18,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.fuzz.mutate import mutated
-from tests.fuzz.targets import Target, targets
+from tests.fuzz.targets import targets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tests.fuzz.target import Target
 
 SLOW_SECONDS = 5.0
 MOST_SEEDS = 400

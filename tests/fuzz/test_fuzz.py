@@ -10,7 +10,8 @@ import pytest
 from config.words import ConfigRefused
 from tests.fuzz.mutate import mutated
 from tests.fuzz.run import Fuzzer
-from tests.fuzz.targets import Target, targets
+from tests.fuzz.target import Target
+from tests.fuzz.targets import targets
 from tests.verify.conftest import enrolled
 from tests.verify.court import codes, judged, notes
 from tests.verify.forger import Forger

@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from recorder.evidence.certificates import FAULTS, parse_certificates
 from recorder.evidence.errors import BadSignature, Malformed
 from recorder.evidence.moment import utc_text
 from recorder.evidence.package import UNIT, read_whole
@@ -65,11 +65,11 @@ def read_signer(files: PackageFiles) -> Signer:
     """Read `identity/chain.pem`; raise Malformed if it does not hold a unit's certificate."""
     data = read_whole(files, UNIT + CHAIN_FILE, MOST_CHAIN_BYTES)
     try:
-        certificate, *issuers = x509.load_pem_x509_certificates(data)
-        key = certificate.public_key()
+        certificate, *issuers = parse_certificates(data)
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (ValueError, x509.ExtensionNotFound) as error:
+    except (Malformed, x509.ExtensionNotFound) as error:
         raise Malformed("It is not a certificate that states what its key is for.") from error
+    key = certificate.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise Malformed("The unit's key is not on the curve P-256.")
     if not usage.digital_signature:
@@ -97,7 +97,7 @@ def _check_issued(below: x509.Certificate, above: x509.Certificate) -> None:
     try:
         below.verify_directly_issued_by(above)
         authority = above.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound) as error:
+    except FAULTS as error:
         raise BadSignature("A certificate of the chain was not issued by the next.") from error
     if not authority.ca:
         raise BadSignature("A certificate of the chain was issued by one that may not issue.")
