@@ -159,7 +159,7 @@ def _open(layer: str, given: Path | Source) -> _Document:
         deep = Words("嵌套太深", "is nested too deeply")
         check = Words("检查是否给错了文件", "Check that this is the right file")
         return _stopped(given.name, _unreadable(given.name, deep, check))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number of 5,000 digits is one that is no TOMLDecodeError
         return _stopped(given.name, _syntax(given.name, text, str(error)))
     shape, own_checks = _LAYERS[layer]
     document = _Document(given.name, text, values, ())

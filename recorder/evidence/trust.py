@@ -132,7 +132,7 @@ def parse_trust(text: str) -> Trust:
     """Give the trust file `text` as facts; raise Malformed with a remedy otherwise."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise Malformed(f"The trust file is not TOML: {error}. Mend that line.") from error
     unknown = sorted(set(table) - KEYS)
     if unknown:

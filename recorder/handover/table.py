@@ -37,7 +37,7 @@ class Table:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise BadSettings(f"{path} cannot be read: {error.strerror}.") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise BadSettings(f"{path} is not TOML: {error}.") from None
         return cls(values, str(path))
 

@@ -99,3 +99,16 @@ def test_an_input_with_a_new_answer_becomes_a_seed() -> None:
     list(fuzzer.run(200))
     assert len(fuzzer.answers) >= 2
     assert len(fuzzer.seeds) == 1 + len(fuzzer.answers)
+
+
+@pytest.mark.parametrize("lie", [b"= " + b"9" * 5000, b"= " + b"[" * 5000], ids=["long", "deep"])
+@pytest.mark.parametrize(
+    "name",
+    ["trust file", "config rules", "config fleet", "config unit", "config regulation"]
+    + ["paper.toml", "custody.toml", "station.toml"],
+)
+def test_a_number_of_many_digits_and_a_list_in_a_list_are_refused(name: str, lie: bytes) -> None:
+    """Found by fuzzing: Python's TOML raises other errors for these than for bad TOML."""
+    target = next(target for target in TARGETS if target.name == name)
+    with pytest.raises(target.refusals):
+        target.read(b"x " + lie + b"\n" + target.seeds[0])

@@ -3,10 +3,10 @@
     make mutants                     every module of recorder/evidence/verify
     make mutants ARGS="files walk"   those two
 
-A mutant is a copy of the sources in which one statement that finds, refuses or compares is gone,
-or one condition is fixed or loses a part. It survives if `tests/verify` and `tests/tamper` stay
-green. Survivors that remove a check are printed and make the command end with 1.
-`KNOWN` names those that no test can notice, each with its reason.
+A mutant is the verifier with one statement that finds, refuses or compares gone, or one condition
+fixed, loosened by one, or without one of its parts. It survives if every test that reaches it
+stays green. `known_mutants.toml` names those that mean the same as the original, with the reason:
+a survivor that is not there, and an entry there that does not survive, make the command end with 1.
 """
 
 from __future__ import annotations
@@ -15,64 +15,90 @@ import argparse
 import ast
 import copy
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
-from concurrent.futures import ThreadPoolExecutor
+import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.tamper.mutant_hunt import Hunt, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-CHECKED = Path("recorder/evidence/verify")
-TESTS = ("tests/verify", "tests/tamper")
-WORKERS = 2
-TIMEOUT_SECONDS = 180
+CHECKED = ROOT / "recorder/evidence/verify"
+TESTS = ("tests/verify", "tests/tamper", "tests/evidence")
 # Sentences only: what they say is for people, what they find is in codes.py's table.
 NOT_MUTATED = {"__init__", "page", "summary"}
-# `module:line text` of a mutant that means the same as the original, and why.
-KNOWN: dict[str, str] = {}
+KNOWN = Path(__file__).with_name("known_mutants.toml")
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A module with one check removed."""
+    """A module with one check changed; the change lies in the function `function`."""
 
     module: str
+    function: str
     line: int
     what: str
-    source: str
+    tree: ast.Module
 
     def name(self) -> str:
-        return f"{self.module}:{self.line} {self.what}"
+        return f"{self.module}.{self.function}: {self.what}"
 
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
-    """Give every mutant of a module, in the order of its lines."""
-    source = path.read_text(encoding="utf-8")
-    tree = ast.parse(source)
+    """Give every mutant of a module, in the order of its lines; no two have the same name."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    owners = dict(_owners(tree))
+    named = Counter[str]()
     for number, node in enumerate(ast.walk(tree)):
         for change in range(_changes(node)):
             mutated = copy.deepcopy(tree)
             twin = next(each for at, each in enumerate(ast.walk(mutated)) if at == number)
             what = _apply(mutated, twin, change)
-            if what:
-                line = getattr(node, "lineno", 0)
-                ast.fix_missing_locations(mutated)
-                yield Mutant(path.stem, line, what, ast.unparse(mutated))
+            if not what:
+                continue
+            function = owners[node]
+            named[function + what] += 1
+            nth = named[function + what]
+            ast.fix_missing_locations(mutated)
+            # A `for … if` within brackets has no place of its own; its condition has.
+            placed = node.ifs[0] if isinstance(node, ast.comprehension) else node
+            line = getattr(placed, "lineno", 0)
+            yield Mutant(
+                path.stem, function, line, what if nth == 1 else f"{what} ({nth})", mutated
+            )
 
 
-def _changes(node: ast.AST) -> int:
+def _owners(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
+    """Give each node with the outermost function or method that it lies in, `-` for none."""
+
+    def within(node: ast.AST, path: str, function: str) -> Iterator[tuple[ast.AST, str]]:
+        for child in ast.iter_child_nodes(node):
+            inner, here = function, path
+            if not function and isinstance(child, ast.FunctionDef | ast.ClassDef):
+                here = f"{path}.{child.name}".lstrip(".")
+                inner = here if isinstance(child, ast.FunctionDef) else ""
+            yield child, inner or "-"
+            yield from within(child, here, inner)
+
+    return within(tree, "", "")
+
+
+def _changes(node: ast.AST) -> int:  # noqa: PLR0911 - one line for each kind of node
     match node:
-        case ast.Raise() | ast.Expr(value=ast.Yield() | ast.YieldFrom() | ast.Call()):
+        case ast.Raise() | ast.Continue() | ast.AugAssign() | ast.comprehension(ifs=[_]):
             return 1
-        case ast.AugAssign():
+        case ast.Expr(value=ast.Yield() | ast.YieldFrom() | ast.Call()):
             return 1
         case ast.If() | ast.IfExp():
+            return 2
+        case ast.Return(value=ast.Compare() | ast.BoolOp()):
             return 2
         case ast.BoolOp(values=values):
             return len(values)
@@ -90,7 +116,7 @@ _NEIGHBOURS: dict[type[ast.cmpop], ast.cmpop] = {
 }
 
 
-def _apply(tree: ast.AST, node: ast.AST, change: int) -> str:
+def _apply(tree: ast.AST, node: ast.AST, change: int) -> str:  # noqa: PLR0911 - one per change
     """Change `node` within `tree`; give what was done in a few words, or nothing."""
     before = ast.unparse(node).splitlines()[0][:90]
     match node:
@@ -98,18 +124,26 @@ def _apply(tree: ast.AST, node: ast.AST, change: int) -> str:
             if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
                 return ""
             kept = ast.unparse(node.test)[:90]
-            node.test = ast.Constant(value=bool(change))
+            node.test = ast.copy_location(ast.Constant(value=bool(change)), node.test)
             return f"always {bool(change)}: {kept}"
-        case ast.BoolOp(values=values):
-            gone = values.pop(change)
+        case ast.Return(value=ast.expr() as value):
+            node.value = ast.copy_location(ast.Constant(value=bool(change)), value)
+            return f"always {bool(change)}: {before}"
+        case ast.comprehension(ifs=[condition]):
+            node.ifs = []
+            return f"of all, not only if: {ast.unparse(condition)[:90]}"
+        case ast.BoolOp(op=operator, values=values):
+            gone = values[change]
+            nothing = ast.Constant(value=isinstance(operator, ast.And))
+            values[change] = ast.copy_location(nothing, gone)
             return f"without part: {ast.unparse(gone)[:90]}"
         case ast.Compare(ops=[operator]):
             node.ops = [_NEIGHBOURS[type(operator)]]
             return f"off by one: {before}"
-        case ast.Raise() | ast.Expr() | ast.AugAssign():
+        case ast.Raise() | ast.Expr() | ast.AugAssign() | ast.Continue():
             # An empty `yield from` keeps a generator one.
             empty = "yield from ()" if "yield" in before else "pass"
-            _replace(tree, node, ast.parse(empty).body[0])
+            _replace(tree, node, ast.copy_location(ast.parse(empty).body[0], node))
             return f"removed: {before}"
         case _:
             return ""
@@ -124,66 +158,58 @@ def _replace(tree: ast.AST, old: ast.AST, new: ast.stmt) -> None:
                 return
 
 
-def survives(mutant: Mutant, places: list[Path]) -> bool:
-    """Run the tests on a copy of the sources with `mutant` in it; True if they stay green."""
-    place = places.pop()
-    target = place / CHECKED / f"{mutant.module}.py"
-    original = target.read_bytes()
-    target.write_text(mutant.source, encoding="utf-8")
-    try:
-        found = [test for test in TESTS if list((place / test).glob("test_*.py"))]
-        command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-        command += ["-p", "no:randomly", "-m", "not slow", *found]
-        done = subprocess.run(
-            command, cwd=place, capture_output=True, check=False, timeout=TIMEOUT_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        return False  # it noticed by never ending
-    finally:
-        target.write_bytes(original)
-        places.append(place)
-    if done.returncode not in {0, 1, 2}:
-        raise RuntimeError(f"{mutant.name()}: pytest could not run: {done.stdout.decode()[-900:]}")
-    return done.returncode == 0
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+def known_reasons() -> dict[str, str]:
+    """Give the name of each mutant that means the same, and why."""
+    with KNOWN.open("rb") as file:
+        modules = tomllib.load(file)
+    return {
+        f"{module}.{what}": reason
+        for module, reasons in modules.items()
+        for what, reason in reasons.items()
+    }
 
 
 def main(arguments: list[str]) -> int:
     """Try every mutant of the named modules; 1 if one survives that is not known."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("modules", nargs="*", help="such as files or walk; all, if none is named")
+    parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args(arguments)
     wanted = [
         path
-        for path in sorted((ROOT / CHECKED).glob("*.py"))
+        for path in sorted(CHECKED.glob("*.py"))
         if path.stem not in NOT_MUTATED and (not asked.modules or path.stem in asked.modules)
     ]
     mutants = [mutant for path in wanted for mutant in mutants_of(path)]
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        places = [Path(folder) / str(number) for number in range(WORKERS)]
-        for place in places:
-            for part in ("recorder", "uplink", "config", "tests"):
-                ignored = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(ROOT / part, place / part, ignore=ignored)
-            shutil.copy(ROOT / "pyproject.toml", place)
-        with ThreadPoolExecutor(WORKERS) as pool:
-            alive = pool.map(lambda mutant: survives(mutant, places), mutants)
-            survivors = []
-            for number, (mutant, lives) in enumerate(zip(mutants, alive, strict=True), 1):
-                if lives:
-                    survivors.append(mutant)
-                    mark = "known" if mutant.name() in KNOWN else "SURVIVES"
-                    say(f"{number}/{len(mutants)} {mark} {mutant.name()}")
-    unknown = [mutant for mutant in survivors if mutant.name() not in KNOWN]
+    known = {
+        name: reason
+        for name, reason in known_reasons().items()
+        if name.partition(".")[0] in {path.stem for path in wanted}
+    }
+    hunt = Hunt("recorder.evidence.verify", mutants, frozenset(known), asked.workers)
+    os.chdir(ROOT)
+    quiet = [
+        "-q",
+        "-s",
+        "--no-header",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        "not slow",
+    ]
+    if pytest.main([*quiet, *TESTS], plugins=[hunt]):
+        return 1
+    stale = sorted(set(known) - hunt.survivors)
+    for name in stale:
+        say(f"STALE {name}: it is noticed, or there is no such mutant any more")
+    unknown = hunt.survivors - set(known)
     say(
-        f"{len(mutants)} mutants, {len(mutants) - len(survivors)} noticed, "
-        f"{len(survivors) - len(unknown)} known, {len(unknown)} survive"
+        f"{len(mutants)} mutants, {len(mutants) - len(hunt.survivors)} noticed, "
+        f"{len(hunt.survivors) - len(unknown)} known, {len(unknown)} survive"
     )
-    return 1 if unknown else 0
+    return 1 if unknown or stale else 0
 
 
 if __name__ == "__main__":

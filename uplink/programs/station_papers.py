@@ -70,7 +70,7 @@ def read_paper(path: Path) -> Paper:
     """Read what people say from TOML; raise Malformed for a key or a value that has no place."""
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Malformed(f"{path} is not TOML: {error}.") from error
     known = [field.name for field in fields(Paper)]
     for key, value in said.items():

@@ -27,7 +27,7 @@ class Table:
             raise BadConfig(
                 f"the configuration {path} cannot be read ({error.strerror}); check its path"
             ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise BadConfig(f"the configuration {path} is not TOML: {error}") from error
 
     def text(self, key: str, default: str | None = None) -> str:
