@@ -96,7 +96,7 @@ def test_a_lock_pins_every_package_by_hash_and_names_no_index(lock: str) -> None
 
 @pytest.mark.parametrize(
     ("lock", "extras"),
-    [("run.txt", ("bench", "station")), ("dev.txt", ("bench", "station", "dev"))],
+    [("run.txt", ("bench", "station")), ("dev.txt", ("bench", "station", "c2pa", "dev"))],
 )
 def test_every_declared_package_is_locked(lock: str, extras: tuple[str, ...]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -27,6 +27,7 @@ TAG_MANIFEST = "tagmanifest-sha256.txt"
 TAGS = (BAGIT, BAG_INFO, MANIFEST, TAG_MANIFEST)
 PACKAGE_JSON = "data/package.json"
 PAYLOAD = "data/"
+STAMPS = "stamps/"
 UNIT = "data/unit/"
 MOST_BYTES = 64 << 20
 _LISTED = re.compile(r"([0-9a-f]{64}) {1,2}\*?(\S.*)")

@@ -104,7 +104,7 @@ def test_an_input_with_a_new_answer_becomes_a_seed() -> None:
 @pytest.mark.parametrize("lie", [b"= " + b"9" * 5000, b"= " + b"[" * 5000], ids=["long", "deep"])
 @pytest.mark.parametrize(
     "name",
-    ["trust file", "config rules", "config fleet", "config unit", "config regulation"]
+    [each.name for each in TARGETS if each.name.startswith(("trust", "config"))]
     + ["paper.toml", "custody.toml", "station.toml"],
 )
 def test_a_number_of_many_digits_and_a_list_in_a_list_are_refused(name: str, lie: bytes) -> None:

@@ -14,6 +14,7 @@ import tempfile
 import time
 import traceback
 from collections import defaultdict
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -24,23 +25,24 @@ import coverage
 if TYPE_CHECKING:
     import ast
     from collections.abc import Callable, Sequence
-    from typing import Protocol
 
     import pytest
 
-    class Mutant(Protocol):
-        """A module with one function changed."""
-
-        module: str
-        function: str
-        line: int
-        what: str
-        tree: ast.Module
-
-        def name(self) -> str: ...
-
-
 NOTICED, SURVIVED, BROKEN = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A module with one check changed; the change lies in the function `function`."""
+
+    module: str
+    function: str
+    line: int
+    what: str
+    tree: ast.Module
+
+    def name(self) -> str:
+        return f"{self.module}.{self.function}: {self.what}"
 
 
 def say(line: str) -> None:

@@ -41,6 +41,7 @@ from uplink.station.log import LogUnusable
 from uplink.station.package import NothingToPack, Order, Packer, check_empty
 from uplink.station.service import Admitter, Down, Inbox, Up, send_over, serve, station_state
 from uplink.station.settings import RunsBroker, StationSettings, read_identity, read_settings
+from uplink.station.stamps import NotStamped
 from uplink.station.stills import write_stills
 from uplink.station.units import IdentityRefused
 from uplink.station.viewing import NotOpened, write_clear
@@ -60,6 +61,7 @@ _REFUSALS = (
     LogUnusable,
     NothingToPack,
     NotOpened,
+    NotStamped,
     PostError,
     EvidenceError,
 )

@@ -8,13 +8,19 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from recorder.evidence.certificates import parse_certificates
 from recorder.evidence.errors import Malformed
+from recorder.evidence.head import parse_signed_head
 from recorder.evidence.trust import parse_trust
 from recorder.evidence.verify.examine import Question, examine
 from recorder.programs.bag import FolderFiles
+from uplink.programs.wiring import registrar_for
 from uplink.station.certificate_paper import Paper
 from uplink.station.excerpt import Cut, NoExcerpt, write_excerpt
-from uplink.station.settings import read_identity, read_settings
+from uplink.station.layout import Layout
+from uplink.station.settings import TimeStampSettings, read_identity, read_settings
+from uplink.station.stamps import NotStamped, Stamp, Stamps
+from uplink.wire.table import BadConfig
 
 if TYPE_CHECKING:
     import argparse
@@ -23,7 +29,7 @@ if TYPE_CHECKING:
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - its only name
 
-COMMANDS = frozenset({"certify", "excerpt"})
+COMMANDS = frozenset({"certify", "excerpt", "stamp"})
 
 
 class _Office(Protocol):
@@ -44,11 +50,12 @@ def add_parsers(commands: Subparsers) -> None:
     excerpt.add_argument("--from-s", type=float, required=True, help="from its first picture")
     excerpt.add_argument("--to-s", type=float, required=True)
     excerpt.add_argument("--out", type=Path, required=True, help="an empty or new folder")
+    commands.add_parser("stamp", help="have the log's newest head time-stamped (RFC 3161)")
 
 
 def run(asked: argparse.Namespace) -> int:
     """Do what was asked; raise Malformed or OSError with a sentence."""
-    return _certify(asked) if asked.command == "certify" else _excerpt(asked)
+    return {"certify": _certify, "excerpt": _excerpt, "stamp": _stamp}[asked.command](asked)
 
 
 def _certify(asked: argparse.Namespace) -> int:
@@ -97,3 +104,38 @@ def _excerpt(asked: argparse.Namespace) -> int:
     shown = ", ".join(part.film for part in excerpt.parts)
     print(f"excerpt with {shown} written to {asked.out}")
     return 0
+
+
+def _stamp(asked: argparse.Namespace) -> int:
+    settings = read_settings(asked.config)
+    if settings.time_stamp is None:
+        raise BadConfig(f"{asked.config} names no authority; add [time_stamp] url and certificate")
+    authority = _authority(settings.time_stamp)
+    head = registrar_for(settings).anchor(0).checkpoint.encode()
+    size = parse_signed_head(head).head.size
+    stamps = Stamps(Layout(settings.data))
+    if stamps.has(size):
+        print(f"the head of {size} entries has its time-stamp already")
+        return 0
+    token = stamps.keep(Stamp(size, head, authority.stamp(head)))
+    print(f"the head of {size} entries is time-stamped: {token}")
+    return 0
+
+
+class _Authority(Protocol):
+    """What of uplink.station.stamp_authority is used."""
+
+    def stamp(self, head: bytes) -> bytes:
+        """Return a token over the bytes of `head`."""
+
+
+def _authority(asked: TimeStampSettings) -> _Authority:
+    try:
+        office = importlib.import_module("uplink.station.stamp_authority")
+    except ImportError as error:
+        raise NotStamped(
+            f"time-stamps need rfc3161-client ({error}): pip install 'shilu[station]'"
+        ) from error
+    roots = parse_certificates(asked.certificate.read_bytes())
+    found: _Authority = office.Authority(roots, office.HttpAuthority(asked.url).ask)
+    return found

@@ -18,6 +18,11 @@ class Layout:
         return self.root / "log"
 
     @property
+    def stamps(self) -> Path:
+        """Heads of the log with an authority's time-stamp each."""
+        return self.root / "stamps"
+
+    @property
     def index(self) -> Path:
         """The database that can be rebuilt from archive and log."""
         return self.root / "index.sqlite"

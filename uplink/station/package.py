@@ -23,6 +23,7 @@ from uplink.station.index import Index
 from uplink.station.layout import Layout
 from uplink.station.package_facts import read_facts
 from uplink.station.segment_check import files_of
+from uplink.station.stamps import Stamps
 
 _BLOCK_BYTES = 1024 * 1024
 _BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -57,6 +58,8 @@ class Packer:
         self._bytes = 0
         self._segments: list[Segment] = []
         self._filed: dict[int, str] = {}
+        self._stamps = Stamps(layout)
+        self._receipts: dict[int, bytes] = {}
 
     def pack(self) -> tuple[int, ...]:
         """Write the package and return the recordings in it.
@@ -120,11 +123,10 @@ class Packer:
 
     def _pack_receipts(self, size: int) -> None:
         """Pack each receipt in the version that the unit filed, or the newest one."""
-        chosen: dict[int, bytes] = {}
         for issued in self._index.issued(self._origin):
             if issued.size <= size and self._filed.get(issued.size) in {None, issued.sha256}:
-                chosen[issued.size] = issued.proof
-        for at, proof in sorted(chosen.items()):
+                self._receipts[issued.size] = issued.proof
+        for at, proof in sorted(self._receipts.items()):
             self._write(_UNIT + receipt_file(at), proof)
 
     def _tags(self, recordings: tuple[int, ...], size: int) -> None:
@@ -151,6 +153,8 @@ class Packer:
         )
         self._write("bag-info.txt", info.encode())
         self._write("manifest-sha256.txt", _manifest(payload))
+        for name, data in self._stamps.packed(self._receipts):
+            self._write(name, data)
         facts = read_facts(self._out)
         self._write(inventory.FILE_NAME, inventory.inventory_csv(facts))
         self._write(package_howto.FILE_NAME, package_howto.howto_text(facts).encode())

@@ -10,7 +10,14 @@ from pathlib import Path
 
 from recorder.evidence.head import split_heads
 from recorder.evidence.moment import Moment, utc_ms, utc_text
-from recorder.evidence.package import MANIFEST, PACKAGE_JSON, UNIT, parse_manifest, parse_package
+from recorder.evidence.package import (
+    MANIFEST,
+    PACKAGE_JSON,
+    STAMPS,
+    UNIT,
+    parse_manifest,
+    parse_package,
+)
 from recorder.evidence.record import RunBegins, Segment, parse_record
 from recorder.evidence.words import CHAIN_FILE, heads_file, log_file, parse_file, parse_origin
 
@@ -42,6 +49,7 @@ class PackageFacts:
     digests: dict[str, str]  # payload file → SHA-256
     lengths: dict[str, int]
     manifest_sha256: str
+    stamps: tuple[str, ...] = ()  # tokens of time-stamps
 
     @property
     def records(self) -> int:
@@ -91,6 +99,7 @@ def read_facts(package: Path) -> PackageFacts:
         digests=digests,
         lengths={name: (package / name).stat().st_size for name in digests},
         manifest_sha256=sha256(manifest).hexdigest(),
+        stamps=tuple(sorted(path.name for path in (package / STAMPS).glob("*.tsr"))),
     )
 
 

@@ -16,7 +16,9 @@ FILE_NAME = "HOW-TO-CHECK.txt"
 def howto_text(facts: PackageFacts) -> str:
     """Give the page for this package, its own names and numbers in it."""
     page = files("uplink.station").joinpath("package_howto.txt").read_text(encoding="utf-8")
-    return page.replace("@COLLECT@", _collected(facts)).replace("@OPEN@", _opened(facts))
+    return page.replace("@COLLECT@", _collected(facts)).replace(
+        "@OPEN@", _opened(facts) + _stamped(facts)
+    )
 
 
 def _collected(facts: PackageFacts) -> str:
@@ -46,3 +48,10 @@ def _opened(facts: PackageFacts) -> str:
             f"\n断电时未写完、age 打不开的文件，见 docs/format.md §8 / Cut off by power: {names}\n"
         )
     return text
+
+
+def _stamped(facts: PackageFacts) -> str:
+    """Check the time-stamps, if there are any."""
+    if not facts.stamps:
+        return ""
+    return files("uplink.station").joinpath("package_stamps.txt").read_text(encoding="utf-8")

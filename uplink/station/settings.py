@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -46,6 +47,14 @@ class BrokerPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeStampSettings:
+    """A time-stamping authority: where it answers, and the certificate that stands behind it."""
+
+    url: str
+    certificate: Path
+
+
+@dataclass(frozen=True, slots=True)
 class StationSettings:
     """Everything that a station's file says."""
 
@@ -60,6 +69,7 @@ class StationSettings:
     quorum: int
     hand_in_hours: int
     witnesses: tuple[WitnessSettings, ...]
+    time_stamp: TimeStampSettings | None = None
 
 
 def read_settings(path: Path) -> StationSettings:
@@ -80,6 +90,7 @@ def read_settings(path: Path) -> StationSettings:
             table.number("quorum", 1, max(len(witnesses), 1)),
             table.number("hand_in_hours", 1, 24 * 366, 24),
             witnesses,
+            _time_stamp(table.table("time_stamp")) if table.has("time_stamp") else None,
         )
     except EvidenceError as error:
         raise BadConfig(f"{path}: {error}") from error
@@ -112,6 +123,14 @@ def tls_files(table: Table, key: str) -> TlsFiles | None:
     tls = TlsFiles(files.path("ca"), files.path("certificate"), files.path("key"))
     files.end()
     return tls
+
+
+def _time_stamp(table: Table) -> TimeStampSettings:
+    found = TimeStampSettings(table.text("url"), table.path("certificate"))
+    if urlsplit(found.url).scheme not in {"http", "https"} or not urlsplit(found.url).hostname:
+        raise BadConfig(f'{table.where} needs url = "http://…"')
+    table.end()
+    return found
 
 
 def _witness(table: Table) -> WitnessSettings:

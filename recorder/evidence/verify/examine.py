@@ -12,7 +12,7 @@ from recorder.evidence.verify.bag import Bag, bag_step, read_bag, statement_step
 from recorder.evidence.verify.codes import SIGNER_DOUBTS, Code, found
 from recorder.evidence.verify.files import FilesStep, known_recordings, sealed_of
 from recorder.evidence.verify.inside import inside_step
-from recorder.evidence.verify.instants import Instants, brackets_step
+from recorder.evidence.verify.instants import Instants, brackets_step, stamps_step
 from recorder.evidence.verify.ledger import Ledger, RecordingFacts
 from recorder.evidence.verify.reading import Reader, Seen, Spread, Wanted
 from recorder.evidence.verify.receipts import (
@@ -161,4 +161,5 @@ def _steps(
     yield from receipts_step(ledger, log.receipts, frozenset(seen))  # 10
     yield from log.instants.findings  # 11
     yield from brackets_step(ledger, log.instants)
+    yield from stamps_step(seen)
     yield from end_step(ledger, log.receipts, question.outside)  # 12

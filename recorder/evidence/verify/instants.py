@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from recorder.evidence.errors import EvidenceError
 from recorder.evidence.moment import utc_ms, utc_text
+from recorder.evidence.package import STAMPS
 from recorder.evidence.receipt import check_station_head
 from recorder.evidence.record import Anchor, ClockStep, RunBegins, Start
 from recorder.evidence.verdict import Place
@@ -220,3 +221,10 @@ def brackets_step(ledger: Ledger, instants: Instants) -> Iterator[Finding]:
             yield found(Code.NO_RECEIPT_TIME, recording=number)
         if not facts.start.at.utc or facts.start.at.error_ms < 0:
             yield found(Code.CLOCK_UNSURE, Place(seq=facts.start.seq), recording=number)
+
+
+def stamps_step(names: Iterable[str]) -> Iterator[Finding]:
+    """Say that the package has time-stamps; no answer rests on them."""
+    count = sum(name.startswith(STAMPS) and name.endswith(".tsr") for name in names)
+    if count:
+        yield found(Code.TIME_STAMPS, count=count)

@@ -94,6 +94,12 @@ CLOCK_UNSURE = time(
     "The unit's clock was not set during recording {recording}; anchor and receipt decide.",
     Weight.NOTE,
 )
+TIME_STAMPS = time(
+    "本包另有 {count} 个时间戳（RFC 3161），本程序不核验，见 HOW-TO-CHECK.txt 第 9 步。",
+    "The package also carries {count} time-stamps (RFC 3161), which this program does not check; "
+    "step 9 of HOW-TO-CHECK.txt does.",
+    Weight.NOTE,
+)
 
 # 12 the end
 TAIL_OPEN = whole(
