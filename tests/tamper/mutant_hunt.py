@@ -6,12 +6,12 @@ test costs.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import pickle
 import sys
 import tempfile
-import time
 import traceback
 from collections import defaultdict
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pytest
 
 NOTICED, SURVIVED, BROKEN = 0, 1, 2
+FEW = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,11 @@ def say(line: str) -> None:
 
 
 class Hunt:
-    """A plugin that runs pytest's collected tests once for each mutant, as far as they reach it."""
+    """A plugin that runs pytest's collected tests once for each mutant, as far as they reach it.
+
+    First the few tests that are most likely to notice. What survives those and is not known yet
+    gets every test that reaches it.
+    """
 
     def __init__(
         self, package: str, mutants: Sequence[Mutant], known: frozenset[str], workers: int
@@ -63,10 +68,10 @@ class Hunt:
         self._known = known
         self._workers = workers
         self._failed = False
-        self._items: dict[str, pytest.Item] = {}
-        self._reached: dict[tuple[str, int], set[str]] = {}
-        self._seconds: dict[str, float] = {}
-        self._killers = defaultdict[str, list[str]](list)
+        self._items: list[pytest.Item] = []
+        # (module, line) → a bit for each test that reaches it
+        self._reached: dict[tuple[str, int], int] = {}
+        self._killers = defaultdict[str, list[int]](list)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember a failure."""
@@ -74,60 +79,62 @@ class Hunt:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run all tests once, to see what each reaches; then hunt."""
-        self._items = {item.nodeid: item for item in session.items}
+        self._items = session.items
         with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
             survey = Path(folder) / "survey"
             pid = self._fork(lambda: self._survey(survey), Path(folder) / "trouble")
             if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != NOTICED:
                 raise RuntimeError((Path(folder) / "trouble").read_text(encoding="utf-8"))
-            self._reached, self._seconds = pickle.loads(survey.read_bytes())  # noqa: S301 - ours
-            self._hunt(Path(folder))
+            self._reached = pickle.loads(survey.read_bytes())  # noqa: S301 - ours
+            gc.freeze()  # or each fork would copy all that is here when it collects
+            self._hunt(self._mutants, Path(folder), FEW)
+            again = [one for one in self._mutants if one.name() in self.survivors - self._known]
+            say(f"{len(again)} unknown ones survive the likeliest tests; now all tests for these")
+            self.survivors -= {one.name() for one in again}
+            self._hunt(again, Path(folder), len(self._items))
         return True
 
     # --- one run of all tests ---------------------------------------------------------------------
 
     def _survey(self, out: Path) -> int:
-        """Run every test unchanged; write which lines each reaches and how long it takes."""
+        """Run every test unchanged; write which lines each reaches."""
         folder = Path(str(importlib.import_module(self._package).__file__)).parent
         watch = coverage.Coverage(data_file=None, config_file=False, include=[f"{folder}/*"])
-        seconds: dict[str, float] = {}
         watch.start()
-        items = list(self._items.values())
-        for item, following in zip_longest(items, items[1:]):
-            watch.switch_context(item.nodeid)
-            began = time.monotonic()
+        for number, (item, following) in enumerate(zip_longest(self._items, self._items[1:])):
+            watch.switch_context(str(number))
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            seconds[item.nodeid] = time.monotonic() - began
         watch.stop()
-        reached = defaultdict[tuple[str, int], set[str]](set)
-        found = watch.get_data()
-        for file in found.measured_files():
-            for line, contexts in found.contexts_by_lineno(file).items():
-                reached[Path(file).stem, line] |= set(contexts) & self._items.keys()
-        out.write_bytes(pickle.dumps((dict(reached), seconds)))
         if self._failed:
             raise RuntimeError("The tests do not pass without any change; mend that first.")
+        reached: dict[tuple[str, int], int] = {}
+        found = watch.get_data()
+        for file in found.measured_files():
+            for line, tests in found.contexts_by_lineno(file).items():
+                reached[Path(file).stem, line] = sum(1 << int(test) for test in set(tests) if test)
+        out.write_bytes(pickle.dumps(reached))
         return NOTICED
 
     # --- all mutants ------------------------------------------------------------------------------
 
-    def _hunt(self, folder: Path) -> None:
-        waiting = list(enumerate(self._mutants, 1))
+    def _hunt(self, mutants: Sequence[Mutant], folder: Path, most_tests: int) -> None:
+        waiting = list(enumerate(mutants, 1))
         running: dict[int, tuple[int, Mutant]] = {}
         while waiting or running:
             while waiting and len(running) < self._workers:
                 number, mutant = waiting.pop(0)
-                running[self._begin(mutant, folder / str(number))] = number, mutant
+                word = folder / f"{most_tests}-{number}"
+                running[self._begin(mutant, word, most_tests)] = number, mutant
             pid, status = os.waitpid(-1, 0)
             number, mutant = running.pop(pid)
-            self._take(number, mutant, os.waitstatus_to_exitcode(status), folder / str(number))
+            word = folder / f"{most_tests}-{number}"
+            self._take(f"{number}/{len(mutants)}", mutant, os.waitstatus_to_exitcode(status), word)
 
-    def _begin(self, mutant: Mutant, word: Path) -> int:
-        tests = self._tests_of(mutant)
+    def _begin(self, mutant: Mutant, word: Path, most_tests: int) -> int:
+        tests = self._tests_of(mutant)[:most_tests]
         return self._fork(lambda: self._try(mutant, tests, word), word)
 
-    def _take(self, number: int, mutant: Mutant, exit_code: int, word: Path) -> None:
-        place = f"{number}/{len(self._mutants)}"
+    def _take(self, place: str, mutant: Mutant, exit_code: int, word: Path) -> None:
         if exit_code == BROKEN:
             raise RuntimeError(f"{place} {mutant.name()}: {word.read_text(encoding='utf-8')}")
         if exit_code == SURVIVED:
@@ -135,24 +142,34 @@ class Hunt:
             mark = "known" if mutant.name() in self._known else "SURVIVES"
             say(f"{place} {mark} line {mutant.line} {mutant.name()}")
         elif word.exists():  # what noticed this one may notice its neighbour
-            self._killers[mutant.function].insert(0, word.read_text(encoding="utf-8"))
+            self._killers[mutant.function].insert(0, int(word.read_text(encoding="utf-8")))
 
-    def _tests_of(self, mutant: Mutant) -> list[str]:
-        """Give the tests that reach the mutant: first what noticed others, then the quick ones."""
-        tests = self._reached.get((mutant.module, mutant.line), set())
-        first = [test for test in dict.fromkeys(self._killers[mutant.function]) if test in tests]
-        rest = sorted(tests - set(first), key=lambda test: self._seconds[test])
-        return [*first, *rest]
+    def _tests_of(self, mutant: Mutant) -> list[int]:
+        """Give the tests that reach the mutant, the likeliest to notice it first.
+
+        Those are what noticed others in its function, then those that reach lines of the module
+        that few others reach.
+        """
+        reaching = self._reached.get((mutant.module, mutant.line), 0)
+        lines = [bits for (module, _), bits in self._reached.items() if module == mutant.module]
+        rarity: dict[int, float] = {
+            test: sum(1 / bits.bit_count() for bits in lines if bits >> test & 1)
+            for test in range(len(self._items))
+            if reaching >> test & 1
+        }
+        first = [test for test in dict.fromkeys(self._killers[mutant.function]) if test in rarity]
+        rest = sorted(rarity.keys() - set(first), key=lambda test: -rarity[test])
+        return [*first[:10], *rest, *first[10:]]
 
     # --- one mutant, in a fork --------------------------------------------------------------------
 
-    def _try(self, mutant: Mutant, tests: list[str], word: Path) -> int:
+    def _try(self, mutant: Mutant, tests: list[int], word: Path) -> int:
         self._exchange(mutant)
         items = [self._items[test] for test in tests]
-        for item, nextitem in zip_longest(items, items[1:]):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
+        for test, item, following in zip_longest(tests, items, items[1:]):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self._failed:
-                word.write_text(item.nodeid, encoding="utf-8")
+                word.write_text(str(test), encoding="utf-8")
                 return NOTICED
         return SURVIVED
 
