@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 from config.citation import articles_in, list_items_in
 from config.fault import Fault, as_toml, dotted
 from config.lines import KeyPath
-from config.schema import Devices, Gestures, Record
+from config.schema import Devices, Gestures, Night, Record
 from config.words import Words
 
 Document = dict[str, Any]
@@ -120,6 +120,20 @@ def check_unit(unit: Document) -> Iterator[Fault]:
         )
     yield from _twice(unit.get("officers"), "number", ("officers",))
     yield from _pins(_section(unit, "devices"))
+    night = _section(unit, "night")
+    dark, bright = _integer(night, "dark_lux"), _integer(night, "bright_lux")
+    darkest = Night().dark_lux if dark is None else dark
+    brightest = Night().bright_lux if bright is None else bright
+    if 0 <= darkest <= 1_000 and 1 <= brightest <= darkest:
+        yield Fault(
+            ("night", "dark_lux" if bright is None else "bright_lux"),
+            str(darkest if bright is None else brightest),
+            Words("变亮的界限不高于变暗的界限", "bright would not be brighter than dark"),
+            Words(
+                f"bright_lux 须大于 {darkest}，远一些才不会来回切换",
+                f"Make bright_lux more than {darkest}, and far from it",
+            ),
+        )
 
 
 def check_together(rules: Document, fleet: Document, unit: Document) -> Iterator[tuple[str, Fault]]:
@@ -270,8 +284,11 @@ def _twice(items: object, key: str, path: KeyPath) -> Iterator[Fault]:
 def _pins(devices: Document) -> Iterator[Fault]:
     standard = {key: pin for key, pin in asdict(Devices()).items() if key.endswith("_pin")}
     taken = {pin: key for key, pin in standard.items() if key not in devices}
+    taken.pop(Devices().ir_light_pin, None)  # none: any number of keys may say so
     for key in (key for key in devices if key in standard):
         pin = _integer(devices, key)
+        if pin == Devices().ir_light_pin:
+            continue
         if pin in taken:
             yield Fault(
                 ("devices", key),

@@ -115,6 +115,9 @@ FontPath = Annotated[
 
 Port = Annotated[int, Meta(ge=1, le=65535, examples=[8883])]
 Pin = Annotated[int, Meta(ge=0, le=27, examples=[17], description="BCM number of a GPIO line")]
+FreePin = Annotated[
+    int, Meta(ge=-1, le=27, examples=[5], description="BCM number of a GPIO line; -1: none")
+]
 AgeRecipient = Annotated[
     str,
     Meta(

@@ -13,6 +13,7 @@ from config.fields import (
     AbsolutePath,
     AgeRecipient,
     FontPath,
+    FreePin,
     Host,
     LogKey,
     OfficerNumber,
@@ -157,6 +158,21 @@ class Devices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lamp_pin: Pin = 22
     buzzer_pin: Pin = 23
     vibration_pin: Pin = 24
+    ir_cut_pin: FreePin = -1
+    ir_cut_high: Literal["day", "night"] = "day"
+    ir_light_pin: FreePin = -1
+
+
+class Night(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the infrared filter goes away and the infrared light comes on, and when back.
+
+    The unit's own infrared light makes its camera see brighter: `bright_lux` must lie above that.
+    """
+
+    dark_lux: Annotated[int, Meta(ge=0, le=1_000, examples=[5])] = 5
+    dark_seconds: Annotated[int, Meta(ge=1, le=60, examples=[3])] = 3
+    bright_lux: Annotated[int, Meta(ge=1, le=10_000, examples=[40])] = 40
+    bright_seconds: Annotated[int, Meta(ge=1, le=300, examples=[10])] = 10
 
 
 class Gestures(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -180,6 +196,7 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     picture_text: PictureText = PictureText()
     record: Record = Record()
     devices: Devices = Devices()
+    night: Night = Night()
     gestures: Gestures = Gestures()
 
 

@@ -111,6 +111,11 @@ class Lens:
         first_ms, last_ms = self._first_ns // _NS_PER_MS, self._last_ns // _NS_PER_MS
         return words.Alive(self._frames, self._samples, first_ms, last_ms)
 
+    def light(self) -> words.Light | None:
+        """How bright the scene is, if the camera gives pictures and can tell."""
+        lux = self._senses.camera.lux
+        return words.Light(lux) if lux >= 0 and self._sensors.giving()[0] else None
+
     def let_go_of_custody(self) -> None:
         """Custody is gone: film on, and hold everything for the next one."""
         self._way_out.let_go()

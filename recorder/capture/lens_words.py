@@ -79,6 +79,13 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Light:
+    """How bright the scene is, in lux; every 500 ms while the camera gives pictures."""
+
+    lux: int
+
+
+@dataclass(frozen=True, slots=True)
 class Gives:
     """Whether camera and microphone give anything; told when that changes while they should."""
 
@@ -128,7 +135,7 @@ class Halted:
 
 
 Order = Film | Await | Go | Drop | Said | Halt | Check | Overlay
-Report = Alive | Held | Gives | WasLost | NoticeSought | Checked | Remarked | Halted
+Report = Alive | Held | Light | Gives | WasLost | NoticeSought | Checked | Remarked | Halted
 
 _WORDS: dict[str, type[Order | Report]] = {
     "film": Film,
@@ -141,6 +148,7 @@ _WORDS: dict[str, type[Order | Report]] = {
     "overlay": Overlay,
     "alive": Alive,
     "held": Held,
+    "light": Light,
     "gives": Gives,
     "lost": WasLost,
     "notice": NoticeSought,

@@ -151,6 +151,11 @@ class Camera(Protocol):
         """What it films, as it was really granted."""
         ...
 
+    @property
+    def lux(self) -> int:
+        """How bright the newest picture's scene is; −1 if it cannot tell."""
+        ...
+
     def start(
         self, on_frame: Callable[[Frame], None], on_lost: Callable[[DeviceLost | Lost], None]
     ) -> None:
@@ -218,6 +223,18 @@ class Gps(Protocol):
 
     def listen(self, on_fix: Callable[[Fix | NoFix], None]) -> None:
         """Report every fix; NoFix once per loss."""
+        ...
+
+
+class NightSight(Protocol):
+    """Infrared filter and infrared light."""
+
+    def night(self) -> None:
+        """Let infrared in, and give it."""
+        ...
+
+    def day(self) -> None:
+        """Give none, and keep it out."""
         ...
 
 

@@ -151,7 +151,7 @@ class GpioSignals:
         """GpioMissing if a pin is taken or not there."""
         self._now_ns = now_ns
         self._outputs = tuple(
-            _output(factory, pin) for pin in (lamp_pin, buzzer_pin, vibration_pin)
+            output_pin(factory, pin) for pin in (lamp_pin, buzzer_pin, vibration_pin)
         )
         self._changed = threading.Condition()
         self._lamp: Lamp | None = None
@@ -222,7 +222,8 @@ def _contact(factory: object, pin: int) -> Any:  # noqa: ANN401 – gpiozero is 
         raise GpioMissing(f"Button pin {pin} cannot be used ({error}); see unit.toml.") from error
 
 
-def _output(factory: object, pin: int) -> Any:  # noqa: ANN401 – gpiozero is untyped
+def output_pin(factory: object, pin: int) -> Any:  # noqa: ANN401 – gpiozero is untyped
+    """Return the output of a pin; GpioMissing if it is taken or not there."""
     try:
         return gpiozero.DigitalOutputDevice(pin, pin_factory=factory)
     except gpiozero.GPIOZeroError as error:

@@ -66,6 +66,7 @@ class PicameraCamera:
         self._delivery: threading.Thread | None = None
         self._camera: Any = None
         self._picture = wanted
+        self._lux = -1
 
     def open(self) -> None:
         """Find and configure it, which takes longer than a press may; DeviceLost if there is none.
@@ -80,6 +81,11 @@ class PicameraCamera:
     def picture(self) -> Picture:
         """What it films, as it was really granted."""
         return self._picture
+
+    @property
+    def lux(self) -> int:
+        """As libcamera estimates it from exposure, gains and picture; −1 before the first one."""
+        return self._lux
 
     def start(
         self, on_frame: Callable[[Frame], None], on_lost: Callable[[DeviceLost | Lost], None]
@@ -182,7 +188,9 @@ class PicameraCamera:
         """On picamera2's loop: look at the picture, then burn the text in. Never raises."""
         facts = self._facts
         try:
-            sensor_ns: int = request.get_metadata()["SensorTimestamp"]
+            metadata = request.get_metadata()
+            sensor_ns: int = metadata["SensorTimestamp"]
+            self._lux = round(metadata.get("Lux", -1))
             number = next(iter(request.request.buffers.values())).metadata.sequence
             boottime_ns = sensor_ns + self._shift_ns
             with MappedArray(request, "main") as mapped:

@@ -178,6 +178,8 @@ def _run(control: socket.socket, senses: Senses, segment_seconds: int) -> int:
             if now_ns() - alive_ns >= _ALIVE_NS:
                 alive_ns = now_ns()
                 report(lens.alive())
+                if (light := lens.light()) is not None:
+                    report(light)
     except (ConductorGone, BrokenPipeError, ConnectionResetError):
         return 0
 

@@ -26,6 +26,7 @@ _SECOND = 10**9
 class PaperCamera:
     picture: Picture = field(default_factory=lambda: Picture(640, 360, 25, 1_000_000))
     broken: bool = False
+    lux: int = -1
     started: int = 0
     on_frame: Callable[[Frame], None] | None = None
 
@@ -474,3 +475,17 @@ def test_what_the_picture_text_lacks_is_told_to_each_recording(rig: Rig) -> None
     rig = Rig(remarks=("no Chinese font",))
     rig.obey(words.Film(), words.Go())
     assert rig.reported(words.Remarked) == [words.Remarked("no Chinese font")]
+
+
+def test_how_bright_it_is_is_told_only_while_the_camera_gives_pictures(rig: Rig) -> None:
+    rig.camera.lux = 3
+    assert rig.lens.light() is None
+    rig.obey(words.Film())
+    rig.film("K", _SECOND // 2)
+    assert rig.lens.light() == words.Light(3)
+    rig.camera.lux = -1
+    assert rig.lens.light() is None
+    rig.camera.lux = 3
+    rig.now_ns += 2 * _SECOND
+    rig.lens.work()
+    assert rig.lens.light() is None

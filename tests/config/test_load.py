@@ -60,6 +60,13 @@ def test_a_unit_file_of_three_lines_gets_every_default(samples: dict[str, Source
     assert (unit.record.segment_seconds, unit.record.live_segment_seconds) == (60, 10)
     assert (unit.picture.width, unit.picture.height, unit.picture.rate_hz) == (1920, 1080, 30)
     assert (unit.record.pre_record_seconds, unit.officers) == (0, ())
+    assert (unit.devices.ir_cut_pin, unit.devices.ir_light_pin) == (-1, -1)
+
+
+def test_any_number_of_pins_may_be_said_to_be_missing(samples: dict[str, Source]) -> None:
+    none = "lamp_pin = 22\nir_cut_pin = -1\nir_light_pin = -1"
+    unit = load(**edited(samples, "unit", "lamp_pin = 22", none)).unit
+    assert (unit.devices.ir_cut_pin, unit.devices.ir_light_pin) == (-1, -1)
 
 
 @pytest.mark.parametrize("name", shipped_rules())

@@ -123,6 +123,11 @@ def test_a_cameras_pictures_have_the_granted_size(camera_rig: CameraRig) -> None
     assert (picture.width, picture.height) == (granted.width, granted.height)
 
 
+def test_a_camera_says_how_bright_it_is_or_that_it_cannot_tell(camera_rig: CameraRig) -> None:
+    assert camera_rig.film(0.5)
+    assert camera_rig.camera.lux >= -1
+
+
 def test_after_stop_no_frame_comes_and_stopping_again_is_harmless(camera_rig: CameraRig) -> None:
     seen = len(camera_rig.film(0.5))
     camera_rig.camera.stop()

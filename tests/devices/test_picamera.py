@@ -115,6 +115,15 @@ def test_pictures_that_the_sensor_drops_are_counted_and_the_others_kept(
     assert abs(len(pictures) + reported - expected) <= 2
 
 
+def test_how_bright_the_scene_is_comes_with_the_pictures(shoot: Shoot) -> None:
+    shoot.begin()
+    shoot.camera.fault("lux 2")
+    assert until(lambda: shoot.camera.device.lux == 2) < 2.0
+    shoot.camera.fault("ok")
+    until(lambda: shoot.camera.device.lux == 350)
+    shoot.end()
+
+
 def test_picture_text_that_raises_costs_the_text_not_the_film(shoot: Shoot) -> None:
     """Raised on picamera2's loop it would end all pictures, and stopping would hang for ever."""
     shoot.begin()

@@ -93,14 +93,15 @@ def main() -> None:
         lambda item: tell("item", item), lambda loss: tell("lost", loss)
     )
     orders["stop"] = device.stop
+    orders["lux"] = lambda: getattr(device, "lux", None)
     tell("answer", getattr(device, "picture", None))
     while (order := line.recv()) != "end":
         try:
-            orders[order]()
+            answer = orders[order]()
         except DeviceLost as loss:
             tell("answer", loss)
         else:
-            tell("answer", None)
+            tell("answer", answer)
 
 
 if __name__ == "__main__":

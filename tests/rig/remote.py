@@ -51,6 +51,12 @@ class RemoteDevice:
         return self._granted
 
     @property
+    def lux(self) -> int:
+        lux = self.order("lux")
+        assert isinstance(lux, int)
+        return lux
+
+    @property
     def rate_hz(self) -> int:
         return 48_000
 
@@ -61,10 +67,10 @@ class RemoteDevice:
     def stop(self) -> None:
         self.order("stop")
 
-    def order(self, word: str) -> None:
+    def order(self, word: str) -> object:
         """Have it done, and wait for the answer."""
         self._line.send(word)
-        self._answer()
+        return self._answer()
 
     def close(self) -> None:
         """End the child, even one that hangs."""

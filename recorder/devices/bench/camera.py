@@ -52,6 +52,11 @@ class BenchCamera:
         """What it films, as it was really granted."""
         return self._picture
 
+    @property
+    def lux(self) -> int:
+        """A tape does not say how bright it was."""
+        return -1
+
     def start(
         self, on_frame: Callable[[Frame], None], on_lost: Callable[[DeviceLost | Lost], None]
     ) -> None:

@@ -15,7 +15,7 @@
  *     turns white for the first 100 ms of each wall-clock second
  *   - faults on demand by the text in the file $CICAM_CONTROL (read when it
  *     changes):  ok | stall | stick (stall until started anew) | freeze | black |
- *     error | drop <percent> | slow <factor>
+ *     error | drop <percent> | slow <factor> | lux <how bright it is>
  *
  * Environment: CICAM_SENSOR=4608x2592, CICAM_MODEL=imx708, CICAM_COUNT=1,
  * CICAM_SOURCE=<raw I420 clip>:<w>x<h> (played in a loop for streams of just
@@ -548,7 +548,7 @@ private:
 		md.set(controls::ExposureTime, d->exposure ? d->exposure : 19987);
 		md.set(controls::AnalogueGain, d->gain ? d->gain : 2.0f);
 		md.set(controls::DigitalGain, 1.0f);
-		md.set(controls::Lux, mode_ == "black" ? 0.1f : 350.0f);
+		md.set(controls::Lux, mode_ == "black" ? 0.1f : mode_ == "lux" ? float(arg_) : 350.0f);
 		md.set(controls::ColourTemperature, 4600);
 		md.set(controls::SensorTemperature, 38.0f);
 		md.set(controls::ScalerCrop, d->crop);
