@@ -26,12 +26,26 @@ class Authority:
     def ca_file(self) -> Path:
         return self.folder / "ca.pem"
 
-    def issue(self, name: str) -> TlsFiles:
+    def revoke(self, *certificates: Path) -> Path:
+        """Write the list of what is revoked, and return it."""
+        builder = x509.CertificateRevocationListBuilder()
+        builder = builder.issuer_name(self.certificate.subject).last_update(_START)
+        builder = builder.next_update(_END)
+        for path in certificates:
+            serial = x509.load_pem_x509_certificate(path.read_bytes()).serial_number
+            one = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(_START)
+            builder = builder.add_revoked_certificate(one.build())
+        signed = builder.sign(self.key, hashes.SHA256())
+        path = self.folder / "revoked.crl"
+        path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+        return path
+
+    def issue(self, name: str, until: dt.datetime = _END) -> TlsFiles:
         """Return files for a holder of this common name, on 127.0.0.1 if it is a broker."""
         key = ec.generate_private_key(ec.SECP256R1())
         places = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
         certificate = (
-            _builder(name, self.certificate.subject, key)
+            _builder(name, self.certificate.subject, key, until)
             .add_extension(places, critical=False)
             .sign(self.key, hashes.SHA256())
         )
@@ -59,7 +73,7 @@ def _name(name: str) -> x509.Name:
 
 
 def _builder(
-    name: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
+    name: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, until: dt.datetime = _END
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -68,7 +82,7 @@ def _builder(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(_START)
-        .not_valid_after(_END)
+        .not_valid_after(until)
     )
 
 

@@ -1,5 +1,6 @@
 """What the courier and the station may rely on, whichever broker carries their letters."""
 
+import datetime as dt
 import itertools
 import queue
 from collections import deque
@@ -235,10 +236,48 @@ def test_a_client_of_another_ca_is_refused(closed_agency: Agency, stranger: Auth
     client = closed_agency.client(forged)
     client.post.open()
     sentence = client.downs.get(timeout=LIMIT_SECONDS)
-    assert "hung up on our certificate" in sentence
-    assert str(theirs.certificate) in sentence
-    with pytest.raises(CertificateRefused, match="check that its CA signed it"):
+    assert f"our certificate {theirs.certificate}" in sentence
+    with pytest.raises(CertificateRefused, match="CA"):
         client.post.await_up(0)
+    assert len(closed_agency.broker.turned_away()) == 1
+
+
+def test_an_expired_certificate_is_refused_and_both_sides_say_so(closed_agency: Agency) -> None:
+    assert closed_agency.authority is not None
+    yesterday = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+    late = closed_agency.connection("unit-1")
+    client = closed_agency.client(
+        replace(late, tls=closed_agency.authority.issue("unit-1", yesterday))
+    )
+    client.post.open()
+    assert "expired" in client.downs.get(timeout=LIMIT_SECONDS)
+    (said,) = closed_agency.broker.turned_away()
+    assert said in {"certificate has expired", "certificate verify failed"}
+    assert closed_agency.broker.turned_away() == ()
+
+
+def test_who_is_revoked_while_his_line_is_up_loses_it_and_all_others_come_back(
+    kind: str, tmp_path: Path
+) -> None:
+    authority = make_authority(tmp_path / "pki", "agency")
+    with ExitStack() as closing:
+        agency = Agency(kind, authority, tmp_path, closing)
+        crl = authority.revoke()
+        tls = agency.settings.tls
+        assert tls is not None
+        agency.settings = replace(agency.settings, tls=replace(tls, crl=crl))
+        agency.start()
+        closing.callback(agency.stop)
+        lost, honest = (agency.connection(name) for name in ("unit-1", "unit-2"))
+        thief, unit = agency.enter(lost), agency.enter(honest)
+        assert lost.tls is not None
+        authority.revoke(lost.tls.certificate)
+        agency.broker.renew()
+        while "revoked" not in thief.downs.get(timeout=LIMIT_SECONDS):
+            pass
+        unit.ups.get(timeout=LIMIT_SECONDS)
+        unit.ups.get(timeout=LIMIT_SECONDS)
+        assert agency.broker.turned_away()
 
 
 def test_a_broker_of_another_ca_is_refused(closed_agency: Agency, stranger: Authority) -> None:

@@ -116,8 +116,21 @@ class Storm:
         until = time.monotonic() + HOME_SECONDS
         while left := [one.unit.number for one in self.fleets if not self._is_home(one)]:
             if time.monotonic() > until:
-                raise AssertionError(f"{', '.join(left)} did not come home: {self.tally}")
+                raise AssertionError(f"{', '.join(left)} did not come home: {self._why(left)}")
             time.sleep(0.2)
+
+    def _why(self, left: list[str]) -> str:
+        """Ask those who are not home, and the quarantine."""
+        said: list[str] = []
+        for at, one in enumerate(self.fleets):
+            if one.unit.number in left:
+                self.couriers[at].kill()
+                told = (str(event)[:300] for event in self.couriers[at].rest())
+                said += [word for word in told if "'Progress'" not in word][-12:]
+        kept = (self.fleets[0].station_folder / "data/quarantine").rglob("reason.json")
+        said += [f"{path.parent.name}: {path.read_text()}" for path in kept]
+        self.couriers.clear()
+        return "\n".join([self.tally.text(), *said])
 
     def check(self) -> None:
         """Every segment archived once, byte for byte; every receipt valid; little sent again."""

@@ -196,7 +196,8 @@ class Program:
         return code, said
 
 
-def run(module: str, *arguments: str) -> tuple[int, str]:
+def ask(module: str, *arguments: str) -> tuple[int, str, str]:
+    """Run a program to its end; give its code, and what it said on both streams."""
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         capture_output=True,
@@ -205,7 +206,12 @@ def run(module: str, *arguments: str) -> tuple[int, str]:
         cwd=Path(__file__).resolve().parents[2],
         timeout=WAIT_SECONDS,
     )
-    return done.returncode, done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def run(module: str, *arguments: str) -> tuple[int, str]:
+    code, _out, complaint = ask(module, *arguments)
+    return code, complaint
 
 
 def free_port() -> int:

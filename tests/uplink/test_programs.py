@@ -83,6 +83,8 @@ def test_a_unit_comes_home_over_a_real_broker(fleet: Fleet) -> None:
     assert home["refused"] == 0
     assert station.stop()[0] == 0
     check_home(fleet)
+    faults = {"LetterIgnored", "Misplaced", "RefusedFile", "ReceiptWithheld", "Stopped"}
+    assert faults.isdisjoint(one["event"] for one in station.rest())
 
 
 def test_a_station_killed_on_the_way_and_a_courier_killed_later_lose_nothing(

@@ -21,6 +21,7 @@ _PLACES = "/usr/sbin:/usr/local/sbin"
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 _LOOK_SECONDS = 0.02
+_LOG, _REFUSED = "mosquitto.log", "certificate verify failed"
 _IN_FLIGHT = 20
 _SOCKET_PATH_MAX = 104
 _KEEP_BUFFERS = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "67108864"}
@@ -95,6 +96,8 @@ def configuration(
             "require_certificate true",
             "use_identity_as_username true",
         ]
+        if settings.tls.crl is not None:
+            lines.append(f"crlfile {settings.tls.crl}")
     return "\n".join(lines) + "\n"
 
 
@@ -152,6 +155,7 @@ class MosquittoBroker:
         self._folder = folder
         self._keeps_state = keeps_state
         self._process: subprocess.Popen[bytes] | None = None
+        self._read_bytes = 0
 
     @property
     def address(self) -> Address:
@@ -182,7 +186,8 @@ class MosquittoBroker:
         kept = self._folder if self._keeps_state else None
         text = configuration(self._settings, access_file, persistence=kept, door=self._door())
         settings_file.write_text(text)
-        log = self._folder / "mosquitto.log"
+        log = self._folder / _LOG
+        self._read_bytes = 0
         with log.open("wb") as out:
             self._process = subprocess.Popen(
                 [*_leash(), self._program, "-c", settings_file],
@@ -215,6 +220,21 @@ class MosquittoBroker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def renew(self) -> None:
+        """Start anew where it listens, to read its papers again: every line breaks."""
+        self.stop()
+        self.start()
+
+    def turned_away(self) -> tuple[str, ...]:
+        """Say why, of each whose certificate was not accepted since the last time."""
+        with (self._folder / _LOG).open("rb") as log:
+            log.seek(self._read_bytes)
+            said = log.read()
+        whole = said[: said.rfind(b"\n") + 1]
+        self._read_bytes += len(whole)
+        refused = (one for one in whole.decode(errors="replace").splitlines() if _REFUSED in one)
+        return tuple(one.rpartition("::")[2] for one in refused)
 
     def kill(self) -> None:
         """End it as a power cut would."""

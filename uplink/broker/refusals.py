@@ -14,6 +14,12 @@ from uplink.wire.post import (
     PostError,
 )
 
+_ALERTS = {
+    "CERTIFICATE_EXPIRED": "has expired, or one of the two clocks is wrong; enrol again",
+    "CERTIFICATE_REVOKED": "is revoked; ask the station's administrator",
+    "UNKNOWN_CA": "is not of the CA that this broker trusts; is it the right station?",
+}
+
 
 def failed_attempt(connection: Connection, error: BaseException | None) -> PostError:
     """Return the refusal for a connection that did not come about."""
@@ -55,6 +61,12 @@ def shut_out(connection: Connection, last_error: str) -> PostError:
             f"the broker at {where} hung up without a greeting{detail}; "
             "check that the port is its plain MQTT 5 port"
         )
+    for alert, what in _ALERTS.items():
+        if alert in last_error:
+            return CertificateRefused(
+                f"the broker at {where} does not let us in: our certificate "
+                f"{connection.tls.certificate} {what}"
+            )
     return CertificateRefused(
         f"the broker at {where} hung up on our certificate {connection.tls.certificate}{detail}; "
         "check that its CA signed it and that it is neither expired nor revoked"

@@ -1,6 +1,7 @@
 """TLS 1.3, mutual, both sides: contexts from three PEM files, or a sentence on what is wrong."""
 
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 from uplink.wire.post import CertificateRefused, TlsFiles
@@ -28,13 +29,34 @@ def client_context(files: TlsFiles) -> ssl.SSLContext:
     return context
 
 
-def server_context(files: TlsFiles) -> ssl.SSLContext:
-    """Return a context that lets in only clients with a certificate of our CA.
+def server_context(files: TlsFiles, turned_away: Callable[[str], None]) -> ssl.SSLContext:
+    """Return a context that lets in only clients with a certificate of our CA, not revoked by it.
+
+    `turned_away` is told why, of each whose certificate is not accepted.
 
     Raise CertificateRefused when a file is missing, unreadable or does not fit the others.
     """
     context = _context(ssl.PROTOCOL_TLS_SERVER, files)
     context.verify_mode = ssl.CERT_REQUIRED
+
+    class Doorkeeper(ssl.SSLObject):
+        """Tells whom it turns away; asyncio would keep that for itself."""
+
+        def do_handshake(self) -> None:
+            """Shake hands, or tell and raise."""
+            try:
+                super().do_handshake()
+            except ssl.SSLCertVerificationError as error:
+                turned_away(error.verify_message)
+                raise
+
+    context.sslobject_class = Doorkeeper
+    if files.crl is not None:
+        try:
+            context.load_verify_locations(files.crl)
+        except OSError as error:
+            raise _unusable("revocation list", files.crl, error) from error
+        context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_LEAF
     return context
 
 

@@ -1,7 +1,6 @@
 """The station's program: `init`, `enrol`, `package`, and serving with `--config FILE`."""
 
 import argparse
-import contextlib
 import os
 import queue
 import shutil
@@ -9,7 +8,7 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,15 +18,11 @@ from recorder.evidence.moment import utc_text
 from recorder.evidence.record import Segment, parse_record
 from recorder.evidence.words import station_origin, unit_origin
 from recorder.programs.service import Watchdog, notify
-from uplink.broker.access import AccessTable
-from uplink.broker.embedded.server import EmbeddedBroker
-from uplink.broker.mosquitto import MosquittoBroker, find_mosquitto
 from uplink.broker.paho_post import PahoPost
-from uplink.broker.settings import BrokerSettings
 from uplink.programs import station_care, station_papers
-from uplink.programs.access import access_table
 from uplink.programs.events_out import complain, teller
 from uplink.programs.memory import keep_buffers
+from uplink.programs.station_broker import Gate, broker_of
 from uplink.programs.wiring import admission_for, ingest_for
 from uplink.station import events
 from uplink.station.backup import BackupUnusable
@@ -47,7 +42,7 @@ from uplink.station.units import IdentityRefused
 from uplink.station.viewing import NotOpened, write_clear
 from uplink.wire.post import Address, Connection, Listener, PostError, Subscription
 from uplink.wire.table import BadConfig
-from uplink.wire.topics import STATION, Kind, inbox_filter, offers_filter
+from uplink.wire.topics import Kind, inbox_filter, offers_filter
 
 _SWITCH_SECONDS = 0.0005
 """Admission and intake each leave the interpreter for every hash; neither should wait 5 ms."""
@@ -209,7 +204,9 @@ def _serve(settings: StationSettings) -> int:
     tell = station_care.Telling(settings, teller(), time.monotonic)
     inbox: Inbox = queue.SimpleQueue()
     worker = f"{settings.worker}-{os.urandom(3).hex()}"
-    with _broker(settings, access_table(settings.agency)) as address:
+    with broker_of(settings) as broker:
+        address = broker.address
+        gate = Gate(settings, broker, tell, time.monotonic)
         listener = Listener(
             on_message=inbox.put,
             on_up=lambda: inbox.put(Up()),
@@ -229,6 +226,7 @@ def _serve(settings: StationSettings) -> int:
 
             def told_to_stop() -> bool:  # asked each time the loop comes round
                 watchdog.turn()
+                gate.look()
                 return bool(stopped)
 
             serve(ingest, inbox, settings.agency, tell, told_to_stop)
@@ -240,25 +238,6 @@ def _serve(settings: StationSettings) -> int:
             send(station_state(settings.agency, worker, up=False))
             post.close(2.0)
     return 0
-
-
-@contextlib.contextmanager
-def _broker(settings: StationSettings, access: AccessTable) -> Iterator[Address]:
-    """Run the broker that the settings ask for, and give its address."""
-    place = settings.broker
-    wanted = BrokerSettings(place.address, place.server, access)
-    match place.runs:
-        case RunsBroker.NONE:
-            yield place.address
-        case RunsBroker.EMBEDDED:
-            with EmbeddedBroker(wanted) as embedded:
-                yield embedded.address
-        case RunsBroker.MOSQUITTO:
-            folder = settings.data / "broker"
-            folder.mkdir(parents=True, exist_ok=True)
-            program = find_mosquitto(os.environ.get("PATH", ""))
-            with MosquittoBroker(wanted, program, folder, door_for=STATION) as mosquitto:
-                yield mosquitto.inside or mosquitto.address
 
 
 def _connection(settings: StationSettings, address: Address, worker: str) -> Connection:

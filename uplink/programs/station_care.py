@@ -17,6 +17,7 @@ from uplink.station import events
 from uplink.station.backup import back_up, check, restore
 from uplink.station.changes import Change, What
 from uplink.station.doctor import examine
+from uplink.station.door import DoorOpen, close_door
 from uplink.station.durable import write_durably
 from uplink.station.index import Index
 from uplink.station.layout import Layout
@@ -139,22 +140,34 @@ def _restore(settings: StationSettings, folder: Path, *, only_check: bool) -> in
 
 
 def _revoke(settings: StationSettings, asked: argparse.Namespace) -> int:
-    """1 no more is taken · 2 the entry · 3 the trust file; each may be done again."""
+    """1 no more is taken · 2 the door · 3 the entry · 4 the trust file; each may be done again."""
     utc_ms(asked.since)
-    roll_for(settings).revoke(settings.agency, asked.unit, asked.since)  # 1
+    roll = roll_for(settings)
+    roll.revoke(settings.agency, asked.unit, asked.since)  # 1
+    folder = asked.config.parent
+    server = settings.broker.server
+    still_open = ""
+    try:
+        certificates = roll.tls_certificates(settings.agency, asked.unit)
+        crl = None if server is None else server.crl
+        close_door(crl, folder / "ca", certificates, datetime.now(UTC))  # 2
+    except DoorOpen as reason:
+        still_open = str(reason)
     origin = unit_origin(settings.agency, asked.unit)
     station = station_origin(settings.agency)
     change = Change(What.REVOCATION, origin, (), asked.by, asked.reason, station, _utc())
-    number = enter(settings, change)  # 2
-    trust = asked.config.parent / "trust.toml"
+    number = enter(settings, change)  # 3
+    trust = folder / "trust.toml"
     stated = f'\n[[revoked]]\nunit = "{asked.unit}"\nfrom = "{asked.since}"\n'
     text = trust.read_text(encoding="utf-8")
     if stated not in text:
-        write_durably(trust, (text + stated).encode())  # 3
+        write_durably(trust, (text + stated).encode())  # 4
     print(
         f"{asked.unit} is revoked from {asked.since} (entry {number}); give the new {trust.name} "
         "to everybody who checks packages"
     )
+    if still_open:
+        return complain(f"nothing is taken from {asked.unit}, but it may knock: {still_open}")
     return 0
 
 

@@ -5,7 +5,7 @@ come from different roots.
 """
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -82,6 +82,19 @@ class Authority:
     def server(self, agency: str, hosts: Sequence[str], now: datetime) -> Papers:
         """Return a TLS server's papers for these names and addresses, the first one its name."""
         return self._tls(agency, hosts[0], hosts, ExtendedKeyUsageOID.SERVER_AUTH, now)
+
+    def revocations(self, serials: Iterable[int], now: datetime) -> bytes:
+        """Return the list of certificates of this authority that count no more, PEM.
+
+        It lasts as long as the root: a list that ran out would lock every unit out.
+        """
+        builder = x509.CertificateRevocationListBuilder()
+        builder = builder.issuer_name(self.certificate.subject).last_update(now - _EARLY)
+        builder = builder.next_update(self.certificate.not_valid_after_utc)
+        for serial in serials:
+            one = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now)
+            builder = builder.add_revoked_certificate(one.build())
+        return builder.sign(self.key, SHA256()).public_bytes(Encoding.PEM)
 
     def _tls(
         self,

@@ -10,12 +10,14 @@ from pathlib import Path
 from cryptography import x509
 
 from recorder.evidence.errors import EvidenceError
+from uplink.station.door import turned_away
 from uplink.station.durable import held
 from uplink.station.index import Index, IndexUnusable
 from uplink.station.layout import Layout
 from uplink.station.log import LogUnusable, StationLog
 from uplink.station.settings import RunsBroker, StationSettings, read_identity, read_signing_key
 from uplink.station.steps import no_step
+from uplink.station.units import Roll
 from uplink.wire.post import TlsFiles
 from uplink.wire.table import BadConfig
 
@@ -41,6 +43,7 @@ def examine(settings: StationSettings, origin: str, now: datetime) -> Iterator[F
     for files in (settings.broker.tls, settings.broker.server):
         if files is not None:
             yield _certificate(files, now)
+    yield _units(settings, layout, now)
     yield _tried("broker", lambda: _broker(settings))
     kept = len(list((settings.data / "quarantine").glob("*/*/*/reason.json")))
     remedy = f"{kept} refused files wait in {settings.data / 'quarantine'}: read each reason.json"
@@ -86,6 +89,15 @@ def _certificate(files: TlsFiles, now: datetime) -> Finding:
     if until < now + _WARN:
         return Finding(what, f"it expires on {until:%Y-%m-%d}; make a new one in time")
     return Finding(f"{what}, valid until {until:%Y-%m-%d}")
+
+
+def _units(settings: StationSettings, layout: Layout, now: datetime) -> Finding:
+    """Look for units that cannot come in any more, or soon."""
+    server = settings.broker.server
+    crl = None if server is None else server.crl
+    out = tuple(turned_away(Roll(layout, ()), settings.agency, crl, now + _WARN))
+    what = "TLS certificates of the units"
+    return Finding(what, f"enrol anew: {'; '.join(out)}") if out else Finding(what)
 
 
 def _broker(settings: StationSettings) -> None:

@@ -117,6 +117,13 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Somebody knocked at the broker with a certificate that it does not accept."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class LetterIgnored:
     """A letter broke the protocol."""
 
@@ -138,5 +145,6 @@ Event = (
     | ReceiptWithheld
     | Misplaced
     | Stopped
+    | TurnedAway
     | LetterIgnored
 )

@@ -53,6 +53,7 @@ def found(folder: Path, plan: Plan) -> None:
     tls = Authority.make(agency, "TLS root", plan.now)
     _write_papers(folder / "ca" / "identity", identity.papers())
     _write_papers(folder / "ca" / "tls", tls.papers())
+    _write(folder / "ca" / "tls.crl", tls.revocations((), plan.now), 0o644)
     _write_papers(folder / "tls" / "broker", tls.server(agency, plan.hosts, plan.now))
     _write_papers(folder / "tls" / "station", tls.client(agency, "station", plan.now))
     log_key = _signing_key(folder / "keys" / "log.key", plan.random)
@@ -86,12 +87,14 @@ def enrol(
 
     Raise OSError where the authority's keys are not in the folder.
     """
-    identity = Authority.load(_read_papers(folder / "ca" / "identity"))
-    tls = Authority.load(_read_papers(folder / "ca" / "tls"))
+    identity = Authority.load(read_papers(folder / "ca" / "identity"))
+    tls = Authority.load(read_papers(folder / "ca" / "tls"))
     chain = identity.identity(agency, unit, public, now)
     roll = Roll(Layout(folder / "data"), (identity.certificate,))
     roll.enrol(agency, unit, chain)
-    return UnitPapers(chain, tls.client(agency, unit, now), tls.papers().certificate)
+    papers = tls.client(agency, unit, now)
+    roll.note_tls(agency, unit, papers.certificate)
+    return UnitPapers(chain, papers, tls.papers().certificate)
 
 
 def write_unit_papers(folder: Path, papers: UnitPapers) -> None:
@@ -120,7 +123,12 @@ def _settings(plan: Plan, witnesses: list[VerifierKey]) -> str:
         f"port = {plan.port}",
         f'run = "{plan.run_broker}"',
         'client = { ca = "ca/tls.pem", certificate = "tls/station.pem", key = "tls/station.key" }',
-        'server = { ca = "ca/tls.pem", certificate = "tls/broker.pem", key = "tls/broker.key" }',
+        "",
+        "[broker.server]",
+        'ca = "ca/tls.pem"',
+        'certificate = "tls/broker.pem"',
+        'key = "tls/broker.key"',
+        'crl = "ca/tls.crl"',
     ]
     for number, key in enumerate(witnesses, 1):
         lines += [
@@ -150,7 +158,8 @@ def _write_papers(stem: Path, papers: Papers) -> None:
     _write(stem.with_suffix(".key"), papers.key, 0o600)
 
 
-def _read_papers(stem: Path) -> Papers:
+def read_papers(stem: Path) -> Papers:
+    """Read a certificate and its key. Raise OSError."""
     return Papers(stem.with_suffix(".pem").read_bytes(), stem.with_suffix(".key").read_bytes())
 
 

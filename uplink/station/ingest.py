@@ -29,7 +29,7 @@ from uplink.station.units import IdentityRefused, Roll
 from uplink.wire.chunks import parse_chunk
 from uplink.wire.messages import Ack, Grant, Offer, OfferedFile, Refusal, State, Stored, Wanted
 from uplink.wire.post import Letter
-from uplink.wire.topics import Kind, Topic, parse_topic
+from uplink.wire.topics import STATION, Kind, Topic, parse_topic
 
 _LOG_MAX_BYTES = 256 * 1024 * 1024
 
@@ -67,7 +67,7 @@ class Ingest:
                     self._chunk(topic, letter.payload)
                 case Kind.OFFER:
                     self._offer(topic, Offer.parse(letter.payload))
-                case Kind.STATE:
+                case Kind.STATE if topic.unit != STATION:
                     state = State.parse(letter.payload)
                     counts = (state.pending_files, state.pending_bytes)
                     self.tell(events.UnitSeen(topic.unit, state.up, *counts, state.oldest_utc))

@@ -116,11 +116,12 @@ def _broker(table: Table) -> BrokerPlace:
 
 
 def tls_files(table: Table, key: str) -> TlsFiles | None:
-    """Take a table of three PEM files, or None when it is not there."""
+    """Take a table of three or four PEM files, or None when it is not there."""
     if not table.has(key):
         return None
     files = table.table(key)
-    tls = TlsFiles(files.path("ca"), files.path("certificate"), files.path("key"))
+    crl = files.path("crl") if files.has("crl") else None
+    tls = TlsFiles(files.path("ca"), files.path("certificate"), files.path("key"), crl)
     files.end()
     return tls
 

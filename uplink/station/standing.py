@@ -176,7 +176,7 @@ def _said(event: events.Event) -> tuple[str, str] | None:
             return unit, sentence
         case events.LetterIgnored(topic, sentence):
             return _unit_of(topic), sentence
-        case events.LineDown(sentence) | events.Stopped(sentence):
+        case events.LineDown(sentence) | events.Stopped(sentence) | events.TurnedAway(sentence):
             return STATION, sentence
         case events.ReceiptSent(unit, size, files):
             return unit, f"receipt for {len(files)} files, up to record {size - 1}"

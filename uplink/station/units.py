@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -34,6 +35,22 @@ class Roll:
         certificate = self._check_certificates(agency, unit, chain)
         place = self.layout.units(agency) / check_unit(unit) / "identity.pem"
         write_durably(place, certificate.public_bytes(Encoding.PEM))
+
+    def note_tls(self, agency: str, unit: str, certificate: bytes) -> None:
+        """Keep the TLS certificate that a unit was given, beside those it had before."""
+        place = self._tls(agency, unit)
+        known = place.read_bytes() if place.exists() else b""
+        write_durably(place, known + certificate)
+
+    def tls_certificates(self, agency: str, unit: str) -> tuple[x509.Certificate, ...]:
+        """Return every TLS certificate that a unit was given here, the newest last."""
+        place = self._tls(agency, unit)
+        if not place.exists():
+            return ()
+        return tuple(x509.load_pem_x509_certificates(place.read_bytes()))
+
+    def _tls(self, agency: str, unit: str) -> Path:
+        return self.layout.units(agency) / check_unit(unit) / "tls.pem"
 
     def units(self, agency: str) -> tuple[str, ...]:
         """List the enrolled units of an agency."""

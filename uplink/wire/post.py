@@ -73,11 +73,15 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """PEM files for mutual TLS 1.3: whom to trust, who we are, and the key that proves it."""
+    """PEM files for mutual TLS 1.3: whom to trust, who we are, and the key that proves it.
+
+    `crl` is for a broker: the list of certificates that its CA revoked.
+    """
 
     ca: Path
     certificate: Path
     key: Path
+    crl: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

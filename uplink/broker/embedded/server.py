@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import itertools
+import queue
 import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -33,11 +35,15 @@ class EmbeddedBroker:
     def __init__(self, settings: BrokerSettings, patience: Patience | None = None) -> None:
         self._settings = settings
         self._patience = patience or Patience()
+        self._turned_away: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._numbers = itertools.count(1)
+        self._prepare()
+
+    def _prepare(self) -> None:
         self._started: Future[Address] = Future()
         self._thread = threading.Thread(target=self._run, name="broker", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
-        self._numbers = itertools.count(1)
 
     @property
     def address(self) -> Address:
@@ -56,6 +62,17 @@ class EmbeddedBroker:
         if loop is not None and stop is not None and self._thread.is_alive():
             loop.call_soon_threadsafe(stop.set)
             self._thread.join()
+
+    def renew(self) -> None:
+        """Start anew where it listens, to read its papers again: every line breaks."""
+        self._settings = replace(self._settings, address=self.address)
+        self.stop()
+        self._prepare()
+        self.start()
+
+    def turned_away(self) -> tuple[str, ...]:
+        """Say why, of each whose certificate was not accepted since the last time."""
+        return tuple(self._turned_away.get() for _ in range(self._turned_away.qsize()))
 
     def __enter__(self) -> Self:
         return self.start()
@@ -113,7 +130,7 @@ class EmbeddedBroker:
         self, greet: Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
     ) -> asyncio.Server:
         tls = self._settings.tls
-        context = None if tls is None else server_context(tls)
+        context = None if tls is None else server_context(tls, self._turned_away.put)
         where = self._settings.address
         try:
             return await asyncio.start_server(
