@@ -41,8 +41,9 @@ class _Sensor:
 
     def drain(self) -> list[Frame | Pcm]:
         items = self.lane.drain()
-        if items:
-            self._alive_ns = max(self._alive_ns or 0, items[-1].boottime_ns)
+        # What still lay here when it was stopped does not make it one that works.
+        if items and self._alive_ns is not None:
+            self._alive_ns = max(self._alive_ns, items[-1].boottime_ns)
         return items
 
     def gives(self, now_ns: int) -> bool:

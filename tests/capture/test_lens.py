@@ -41,6 +41,10 @@ class PaperCamera:
     def stop(self) -> None:
         self.on_frame = None
 
+    def put(self, frame: Frame) -> None:
+        assert self.on_frame is not None
+        self.on_frame(frame)
+
 
 @dataclass
 class PaperMicrophone:
@@ -489,3 +493,14 @@ def test_how_bright_it_is_is_told_only_while_the_camera_gives_pictures(rig: Rig)
     rig.now_ns += 2 * _SECOND
     rig.lens.work()
     assert rig.lens.light() is None
+
+
+def test_what_waits_after_a_check_waits_with_sensors_that_work() -> None:
+    rig = Rig(before=PreRecord(10, 1_000_000, sound=True))
+    rig.obey(words.Check())
+    rig.film("K", _SECOND // 4)
+    rig.now_ns += _SECOND
+    rig.camera.put(Frame(b".", False, rig.now_ns))  # came before the sensors rested
+    rig.lens.work()
+    rig.obey(words.Await())
+    assert (rig.camera.started, rig.microphone.runs) == (2, True)
