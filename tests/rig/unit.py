@@ -27,7 +27,7 @@ from tests.rig.remote import pass_seconds
 from tests.rig.rooms import PROMPTS, built_rig, camera_and_sound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from recorder.capture.ports import Picture
     from recorder.evidence.record import Record
@@ -62,13 +62,20 @@ class RigUnit:
         need: Callable[[str], Path],
         picture: Picture,
         segment_seconds: int = 60,
+        *,
+        unit: Mapping[str, str] | None = None,
+        rules: Mapping[str, str] | None = None,
     ) -> None:
-        """`folder` needs a short path: a socket lies in it."""
+        """`folder` needs a short path: a socket lies in it.
+
+        `unit` and `rules` are words of the samples that are replaced by others.
+        """
         self.folder = folder
         self.said: list[Said] = []
         self.log = folder / "capture.log"
         self._ends = ExitStack()
         try:
+            self._changes = {"unit": dict(unit or {}), "rules": dict(rules or {})}
             self._begin(need, picture, segment_seconds)
         except BaseException:
             self._ends.close()
@@ -221,17 +228,22 @@ class RigUnit:
             "live_segment_seconds = 10": "live_segment_seconds = 5",
             "/dev/ttyAMA0": str(self.receiver.path),
         }
-        text = (SAMPLES / "unit.toml").read_text(encoding="utf-8")
-        for old, new in changes.items():
-            assert text.count(old) == 1, old
-            text = text.replace(old, new)
-        unit = self.folder / "unit.toml"
-        unit.write_text(text, encoding="utf-8")
+        unit = self._layer("unit", changes | self._changes["unit"])
+        rules = self._layer("rules", self._changes["rules"])
         return [
-            f"--rules={SAMPLES / 'rules.toml'}", f"--fleet={SAMPLES / 'fleet.toml'}",
+            f"--rules={rules}", f"--fleet={SAMPLES / 'fleet.toml'}",
             f"--unit={unit}", f"--prompts={PROMPTS}", f"--notice={NOTICE}",
             f"--custody={self.house.settings.socket}", f"--desk={self.folder / 'desk.sock'}",
         ]  # fmt: skip
+
+    def _layer(self, name: str, changes: Mapping[str, str]) -> Path:
+        text = (SAMPLES / f"{name}.toml").read_text(encoding="utf-8")
+        for old, new in changes.items():
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        layer = self.folder / f"{name}.toml"
+        layer.write_text(text, encoding="utf-8")
+        return layer
 
     def _read(self) -> None:
         assert self._conductor.stdout is not None
