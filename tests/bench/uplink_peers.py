@@ -83,16 +83,24 @@ class Ssh:
         self._daemon.wait()
 
     def seconds(self, source: Path, target: Path) -> float:
-        """How long rsync takes; whole files, since nothing of them is there yet."""
+        """How long rsync takes; whole files, since nothing of them is there yet, and durable."""
         ssh = (
             f"{program('ssh')} -i {self._folder / 'client'} -p {self._port} -o LogLevel=ERROR "
             "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
         )
         where = f"{os.environ.get('USER', 'root')}@127.0.0.1:{target}/"
-        command = [program("rsync"), "-a", "-W", "--inplace", "-e", ssh, f"{source}/", where]
+        how = ["-a", "-W", "--inplace", "--fsync"]
+        command = [program("rsync"), *how, "-e", ssh, f"{source}/", where]
         began = time.monotonic()
         subprocess.run(command, check=True)
         return time.monotonic() - began
+
+    def cpu_seconds(self) -> float:
+        """Processor seconds of every session that ended."""
+        assert self._daemon is not None
+        stat = Path(f"/proc/{self._daemon.pid}/stat").read_text(encoding="ascii")
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
 def await_port(port: int) -> None:

@@ -94,17 +94,31 @@ def test_a_cap_holds_over_any_second() -> None:
     tempo = Tempo(cap=MIB)
     sent, now_seconds = 0, 100.0
     while now_seconds < 110.0:
-        if tempo.may_send(now_seconds):
+        if tempo.may_send(now_seconds, 0, MIB):
             tempo.sent(now_seconds, MIB // 4)
             sent += MIB // 4
         now_seconds += 0.01
     assert 9.5 * MIB < sent <= 10.25 * MIB
 
 
-def test_what_waits_for_the_line_follows_its_speed() -> None:
-    slow, fast = Tempo(), Tempo()
+def test_what_waits_for_the_line_and_the_size_of_a_chunk_follow_its_speed() -> None:
+    slow, middling, fast = Tempo(), Tempo(), Tempo()
     for step in range(100):
-        slow.sent(step / 10, 10_000)
-        fast.sent(step / 10, 10 * MIB)
+        for tempo, size in ((slow, 10_000), (middling, 10**6), (fast, 10 * MIB)):
+            tempo.sent(step / 10, size)
+            tempo.may_send(step / 10, 0, MIB)
     assert slow.ahead_bytes(10.0, 8 * MIB) == AHEAD_LEAST_BYTES
     assert fast.ahead_bytes(10.0, 8 * MIB) == 8 * MIB
+    assert slow.chunk_bytes(10.0, MIB) == 64 * 1024
+    assert middling.chunk_bytes(10.0, MIB) == 128 * 1024
+    assert fast.chunk_bytes(10.0, MIB) == MIB
+    assert fast.chunk_bytes(10.0, 256 * 1024) == 256 * 1024
+
+
+def test_bytes_that_wait_for_the_line_say_nothing_of_its_speed() -> None:
+    tempo = Tempo()
+    for step in range(100):
+        now_seconds = step / 100
+        while tempo.may_send(now_seconds, max(tempo.sent_bytes - 1000 * step, 0), 8 * MIB):
+            tempo.sent(now_seconds, 64 * 1024)
+        assert tempo.sent_bytes <= AHEAD_LEAST_BYTES + 1000 * step + 64 * 1024

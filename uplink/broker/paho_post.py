@@ -50,6 +50,9 @@ from uplink.wire.post import (
 )
 
 _USER_TIMEOUT_MS = 30_000
+_NOTSENT_LOWAT = 25
+"""Linux's TCP_NOTSENT_LOWAT, which `socket` does not name."""
+_NOTSENT_BYTES = 256 * 1024
 
 
 class _Stage(Enum):
@@ -260,8 +263,12 @@ class PahoPost:
 
 
 def _tune_socket(_client: Client, _userdata: object, line: object) -> None:
-    """Small letters go at once, and a dead peer shows within the user timeout."""
+    """Small letters go at once, a dead peer shows in time, and what waits, waits with us.
+
+    The kernel would take megabytes for a slow line, and nobody could tell how fast it is.
+    """
     if isinstance(line, socket.socket) and line.family != socket.AF_UNIX:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if sys.platform == "linux":
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
+            line.setsockopt(socket.IPPROTO_TCP, _NOTSENT_LOWAT, _NOTSENT_BYTES)

@@ -24,6 +24,8 @@ from uplink.wire.post import Letter, NotConnected, PostFull, Qos
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 from uplink.wire.topics import STATION, Kind, Topic, parse_topic
 
+_PROGRESS_SECONDS = 0.25
+
 
 class Courier:
     """Owns journey and outbox; `step` is called again and again by the program's loop."""
@@ -58,19 +60,17 @@ class Courier:
         self._told_missing: set[str] = set()
         self._files = OpenFiles(desk.path)
         self._retry_at = 0.0
+        self._told_at = 0.0
         self.refused: dict[str, str] = {}
 
     def step(self) -> None:
         """Send what may go now, then take in what came; wait shortly when there is neither."""
         self._look()
-        wait_seconds = 0.0
-        if not self._send():
-            soon = self._up and self._journey is not None and self._journey.sending
-            wait_seconds = self._habits.drain_seconds if soon else self._habits.idle_seconds
+        sending = self._up and self._journey is not None and self._journey.sending
+        wait_seconds = self._habits.drain_seconds if sending else self._habits.idle_seconds
+        went = self._send()
         try:
-            came = (
-                self._inbox.get(timeout=wait_seconds) if wait_seconds else self._inbox.get_nowait()
-            )
+            came = self._inbox.get_nowait() if went else self._inbox.get(timeout=wait_seconds)
             while True:
                 self._take(came)
                 came = self._inbox.get_nowait()
@@ -161,11 +161,11 @@ class Courier:
         journey = self._journey
         went = False
         while journey is not None and self._up and journey.worker is not None:
-            now_seconds = self._seconds()
-            ahead_bytes = self._tempo.ahead_bytes(now_seconds, self._habits.unsent_bytes)
-            if self._line.unsent_bytes > ahead_bytes or not self._tempo.may_send(now_seconds):
+            now_seconds, most = self._seconds(), self._habits.unsent_bytes
+            if not self._tempo.may_send(now_seconds, self._line.unsent_bytes, most):
                 break
-            piece = journey.next_piece(self._habits.chunk_bytes)
+            size_bytes = self._tempo.chunk_bytes(now_seconds, self._habits.chunk_bytes)
+            piece = journey.next_piece(size_bytes)
             if piece is None or not self._send_piece(journey, journey.worker, piece):
                 break
             went = True
@@ -229,7 +229,7 @@ class Courier:
                 self._granted(journey, Grant.parse(payload))
             case Kind.ACK if journey is not None:
                 journey.acked(Ack.parse(payload))
-                self._tell_progress()
+                self._tell_progress(_PROGRESS_SECONDS)
             case Kind.STORED:
                 stored = Stored.parse(payload)
                 self._desk.outbox.advance((stored.file,), Stage.STORED)
@@ -285,9 +285,11 @@ class Courier:
                 self._survey = self._desk.survey()  # are we home? What is new waits its turn
         self._tell_progress()
 
-    def _tell_progress(self) -> None:
-        pending = self._desk.pending()
+    def _tell_progress(self, rest_seconds: float = 0.0) -> None:
         now_seconds = self._seconds()
+        if now_seconds - self._told_at < rest_seconds:
+            return
+        self._told_at, pending = now_seconds, self._desk.pending()
         self._tell(self._tempo.progress(now_seconds, pending.size_bytes, pending.files))
 
     def _drop_journey(self) -> None:

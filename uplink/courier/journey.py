@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from uplink.wire.chunks import CHUNK_MIN_BYTES
 from uplink.wire.messages import Ack, Grant, OfferedFile, Wanted
 
 
@@ -70,11 +71,15 @@ class Journey:
             self.credit = max(self.credit, ack.credit)
 
     def next_piece(self, chunk_bytes: int) -> Piece | None:
-        """Return what to send now, or None when there is nothing, or no credit for it."""
+        """Return what to send now, or None when there is nothing, or no credit for it.
+
+        A piece is at most a quarter of the worker's window, so that its answers come meanwhile.
+        """
         if not self._queue:
             return None
         at = self._queue[0]
-        size = min(chunk_bytes, at.length - at.offset)
+        quarter = max((self.credit - self.received) // 4, CHUNK_MIN_BYTES)
+        size = min(chunk_bytes, quarter, at.length - at.offset)
         if self.sent + size > self.credit:
             return None
         return Piece(at.handle, at.file, at.offset, size)

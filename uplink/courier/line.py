@@ -37,14 +37,14 @@ class Line(Protocol):
 class Habits:
     """How the courier works; times in seconds, sizes in bytes, `cap` in bytes a second (0: none).
 
-    `unsent_bytes` bounds what may wait for the line at its fastest.
+    `unsent_bytes` bounds what may wait for the line at its fastest, `chunk_bytes` one piece of it.
     """
 
     agency: str
     unit: str
     software: str
     broker: str
-    chunk_bytes: int = 256 * 1024
+    chunk_bytes: int = 1024 * 1024
     unsent_bytes: int = 8 * 1024 * 1024
     cap: int = 0
     patience_seconds: float = 5.0

@@ -75,7 +75,7 @@ def read_settings(path: Path) -> CourierSettings:
             table.path("custody_socket"),
             Address(broker.text("host"), broker.number("port", 1, 65535)),
             tls,
-            table.number("chunk_kib", 64, 1024, 256) * 1024,
+            table.number("chunk_kib", 64, 1024, 1024) * 1024,
             table.number("cap_kib_per_second", 0, 10_000_000, 0) * 1024,
             _live(table),
         )

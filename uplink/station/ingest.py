@@ -77,11 +77,19 @@ class Ingest:
             self._forget(key)
 
     def settle(self) -> None:
-        """Acknowledge what came since the last time, and hand complete files to admission."""
+        """Nothing comes any more: acknowledge what came, and hand complete files to admission.
+
+        While chunks come, each quarter of a window is acknowledged by itself.
+        """
         for journey in self._journeys.values():
             if journey.received > journey.acked:
                 self._ack(journey)
-            if journey.touched:
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """Hand complete files to admission, once every log file of their offer is here."""
+        for journey in self._journeys.values():
+            if journey.touched and journey.logs_complete:
                 self._hand_over(journey)
 
     def _offer(self, topic: Topic, offer: Offer) -> None:
@@ -248,22 +256,11 @@ class Ingest:
         journey.touched = True
 
     def _hand_over(self, journey: Journey) -> None:
-        """Give admission what is complete, once every log file of the offer is here."""
-        if not journey.logs_complete:
-            return
         journey.touched = False
         files = frozenset(file for file in journey.ready if not is_log(file))
         journey.ready -= files
-        self.admit(
-            Arrived(
-                journey.agency,
-                journey.unit,
-                journey.number,
-                dict(journey.logs),
-                files,
-                last=not journey.coming,
-            )
-        )
+        whence = (journey.agency, journey.unit, journey.number)
+        self.admit(Arrived(*whence, dict(journey.logs), files, last=not journey.coming))
 
     def _ack(self, journey: Journey) -> None:
         self._raise_credit(journey)

@@ -29,9 +29,9 @@ class Coming:
     told_percent: int = 0
 
     def went_on(self) -> bool:
-        """Whether there is enough more than `told_percent` to tell; it is told now."""
+        """Whether it is the whole, or enough more than `told_percent`, to tell; it is told now."""
         percent = self.part.offset * 100 // self.part.offered.length
-        if percent < self.told_percent + _PERCENT_STEP:
+        if percent < self.told_percent + _PERCENT_STEP and not self.part.complete:
             return False
         self.told_percent = percent
         return True

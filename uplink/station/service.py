@@ -3,6 +3,7 @@
 What the post's thread hands over waits in a queue that the units' credit bounds.
 """
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -120,13 +121,14 @@ def serve(
     while not until():
         try:
             came = inbox.get(timeout=_WAIT_SECONDS)
-            for _ in range(_DRAIN):
-                _take(came, ingest, agency, tell)
-                came = inbox.get_nowait()
-            _take(came, ingest, agency, tell)
         except queue.Empty:
-            pass
-        ingest.settle()
+            ingest.settle()
+            continue
+        _take(came, ingest, agency, tell)
+        with contextlib.suppress(queue.Empty):
+            for _ in range(_DRAIN):
+                _take(inbox.get_nowait(), ingest, agency, tell)
+        ingest.hand_over()
 
 
 def _take(
