@@ -170,8 +170,10 @@ def station_cpu(pid: int) -> dict[str, float]:
     threads = sorted(int(one.name) for one in Path(f"/proc/{pid}/task").iterdir())
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     cpu = {"broker": sum(cpu_seconds(int(child)) for child in children)}
-    for name, thread in zip(("write", "receive", "admit"), threads, strict=True):
+    for name, thread in zip(("write", "receive", "open and log"), threads, strict=True):
         cpu[name] = cpu_seconds(f"{pid}/task/{thread}")
+    # The threads that make digests beside admission live for one file each.
+    cpu["digests"] = cpu_seconds(pid) - sum(cpu[name] for name in cpu if name != "broker")
     return cpu
 
 

@@ -93,7 +93,18 @@ class Ssh:
         command = [program("rsync"), *how, "-e", ssh, f"{source}/", where]
         began = time.monotonic()
         subprocess.run(command, check=True)
-        return time.monotonic() - began
+        seconds = time.monotonic() - began
+        self._await_quiet()
+        return seconds
+
+    def _await_quiet(self) -> None:
+        """Return once the session of a client that ended has ended too."""
+        assert self._daemon is not None
+        pid, deadline = self._daemon.pid, time.monotonic() + START_SECONDS
+        while Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii"):
+            if time.monotonic() > deadline:
+                raise TimeoutError("an ssh session does not end")
+            time.sleep(0.02)
 
     def cpu_seconds(self) -> float:
         """Processor seconds of every session that ended."""

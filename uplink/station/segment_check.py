@@ -1,11 +1,13 @@
 """Is a segment what its record says? Bytes, digest, decryption, clear digest, fragments, standing.
 
 It streams, in constant memory, and never keeps clear text. Each check raises SegmentRefused with
-the file and the reason.
+the file and the reason. The digests of a piece as it lies are made by a second thread while this
+one opens the same piece: the hashes let go of the interpreter, so two cores share the work.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from recorder.evidence.words import EMPTY_DIGEST, blocks_of
 from uplink.station.incoming import file_digest
 
 BLOCK_BYTES = 262_144
+_PIECE_BYTES = 4 * BLOCK_BYTES
 _TAIL_MAX_BYTES = 256 * 1024
 _BLOCKS_LINE_MAX = 96
 
@@ -95,6 +98,7 @@ class _Film:
         self._opened = opened
         self._prefix = prefix
         self._prefix_digest = hashlib.sha256()
+        self._prefix_left = 0 if prefix is None else prefix[0]
         self._cipher = hashlib.sha256()
         self._clear = hashlib.sha256()
         self._clear_bytes = 0
@@ -132,8 +136,8 @@ class _Film:
     def _all_clear(self) -> Iterator[bytes]:
         if self._sealed.complete:
             decryptor = Decryptor(self._opened.identities)
-            for block in self._cipher_blocks():
-                yield decryptor.feed(block)
+            for piece in self._cipher_pieces():
+                yield decryptor.feed(piece)
             yield decryptor.finish()
             return
         tail = self._sealed.tail
@@ -146,11 +150,11 @@ class _Film:
     def _cut_clear(self, limit: int) -> Iterator[bytes]:
         """Yield the first `limit` clear bytes of a file that was cut off."""
         decryptor, left = Decryptor(self._opened.identities), limit
-        for block in self._cipher_blocks():
-            for start in range(0, len(block), SEALED_CHUNK):
+        for piece in self._cipher_pieces():
+            for start in range(0, len(piece), SEALED_CHUNK):
                 if left:
                     # One chunk at a time: what lies behind the standing may be damaged.
-                    clear = decryptor.feed(block[start : start + SEALED_CHUNK])[:left]
+                    clear = decryptor.feed(piece[start : start + SEALED_CHUNK])[:left]
                     left -= len(clear)
                     yield clear
         if left:
@@ -162,16 +166,25 @@ class _Film:
             raise SegmentRefused(tail.file, "its length and digest are not those of the record")
         return decrypt(data, self._opened.identities)
 
-    def _cipher_blocks(self) -> Iterator[bytes]:
-        prefix_left = 0 if self._prefix is None else self._prefix[0]
-        with self._opened.path_of(self._sealed.file).open("rb") as file:
-            while block := file.read(BLOCK_BYTES):
-                self._cipher.update(block)
-                self._cipher_bytes += len(block)
-                self.block_digests.append(hashlib.sha256(block).hexdigest())
-                self._prefix_digest.update(block[:prefix_left])
-                prefix_left -= min(prefix_left, len(block))
-                yield block
+    def _cipher_pieces(self) -> Iterator[bytes]:
+        """Yield the file as it lies; each piece has its digests before the next one is read."""
+        path = self._opened.path_of(self._sealed.file)
+        with ThreadPoolExecutor(1) as beside, path.open("rb", buffering=0) as file:
+            while piece := file.read(_PIECE_BYTES):
+                digests = beside.submit(self._take_digests, piece)
+                yield piece
+                digests.result()
+
+    def _take_digests(self, piece: bytes) -> None:
+        self._cipher.update(piece)
+        self._cipher_bytes += len(piece)
+        self._prefix_digest.update(piece[: self._prefix_left])
+        self._prefix_left -= min(self._prefix_left, len(piece))
+        view = memoryview(piece)
+        self.block_digests.extend(
+            hashlib.sha256(view[start : start + BLOCK_BYTES]).hexdigest()
+            for start in range(0, len(piece), BLOCK_BYTES)
+        )
 
 
 def _standing(segment: Segment, standing_key: Callable[[int], VerifierKey]) -> Standing | None:
