@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import bagit
@@ -12,17 +13,22 @@ from recorder.evidence.record import Ending, ReceiptFiled, parse_record
 from recorder.evidence.words import log_file, media_file, tail_of
 from recorder.programs import verify
 from tests.uplink.dock import Dock
-from tests.verify.unit import NOON_MS
+from tests.verify.unit import NOON_MS, Unit
 from uplink.courier import events as courier_events
 from uplink.courier.filing import FilingLost, FilingRefused
 from uplink.station.journeys import Limits
 from uplink.station.package import Order, Packer
+from uplink.station.service import station_state
+from uplink.wire.messages import Grant
+from uplink.wire.topics import Kind, parse_topic
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from uplink.wire.post import Letter
     from uplink.wire.proofs import AnchorLetter, ReceiptLetter
+
+PATIENCE_SECONDS = 5.0
 
 
 def filed(dock: Dock) -> list[ReceiptFiled]:
@@ -172,6 +178,46 @@ def test_two_workers_on_one_folder_take_turns_with_one_unit(tmp_path: Path) -> N
         dock.bring_home()
         assert dock.courier.home
     assert Counter(dock.receipted_files()) == Counter(dock.sealed().keys())
+
+
+def test_a_unit_that_went_to_another_worker_takes_no_share_of_this_ones_credit(
+    tmp_path: Path,
+) -> None:
+    gone, here = Dock(tmp_path), Dock(tmp_path, Unit(seed=7, number="BF-0008"))
+    worker = gone.ingest
+    worker.limits = Limits(total_bytes=Limits().window_bytes)
+    for dock in (gone, here):
+        dock.enrol()
+        dock.unit.boot()
+        dock.unit.record(1)
+        dock.dock()
+        dock.courier.step()
+    for letter in gone.up.out:
+        worker.take(letter)
+    (state,) = (one for one in gone.up.out if parse_topic(one.topic).kind is Kind.STATE)
+    worker.take(replace(state, retained=False))  # its next journey; another worker got the offer
+    gone.down.out.clear()
+    for letter in here.up.out:
+        worker.take(letter)
+    grants = [one for one in gone.down.out if parse_topic(one.topic).kind is Kind.GRANT]
+    assert Grant.parse(grants[-1].payload).credit == Limits().window_bytes
+
+
+def test_a_unit_goes_to_another_worker_as_soon_as_its_own_is_gone(tmp_path: Path) -> None:
+    dock = Dock(tmp_path)
+    dock.enrol()
+    dock.unit.boot()
+    dock.unit.record(1)
+    dock.loses = lambda letter: parse_topic(letter.topic).kind is Kind.CHUNK
+    dock.dock()
+    dock.turn()
+    dock.turn()
+    dock.restart()
+    dock.loses = lambda _: False
+    before_seconds = dock.clock.seconds
+    dock.inbox.put(replace(station_state("baofeng-mz", "w1", up=False), retained=False))
+    dock.bring_home()
+    assert dock.clock.seconds - before_seconds < PATIENCE_SECONDS
 
 
 def test_a_receipt_that_custody_kept_but_did_not_write_down_is_sent_again_the_same(

@@ -215,11 +215,9 @@ class Courier:
             self._tell(events.NotFiled(f"a letter on {letter.topic[:100]} is not read: {error}"))
 
     def _station(self, state: StationState, *, retained: bool) -> None:
-        journey = self._journey
-        if retained or not state.up or self.home:
-            return
-        # A worker came (back): what an older one was told is worth nothing.
-        if journey is None or journey.worker != state.worker:
+        worker = None if self._journey is None else self._journey.worker
+        # A worker came and nobody has us, or ours went: what it was told is worth nothing.
+        if worker == (None if state.up else state.worker) and not (retained or self.home):
             self._begin()
 
     def _answer(self, kind: Kind, payload: bytes) -> None:

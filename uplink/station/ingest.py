@@ -71,7 +71,8 @@ class Ingest:
                     state = State.parse(letter.payload)
                     counts = (state.pending_files, state.pending_bytes)
                     self.tell(events.UnitSeen(topic.unit, state.up, *counts, state.oldest_utc))
-                    if not state.up:
+                    if not (state.up and letter.retained):
+                        # Gone, or about to offer anew, to whichever worker.
                         self._forget(key)
         except TakenOver:
             self._forget(key)
