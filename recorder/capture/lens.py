@@ -103,6 +103,7 @@ class Lens:
         if self._check is not None and self._now_ns() >= self._check.until_ns:
             self._end_check(self._check)
         self._collect(_ITEMS_A_TURN)
+        self._end_search()
         if self._way_out.move():
             self._report(words.Halted())
 
@@ -130,7 +131,7 @@ class Lens:
         self._held_from_ns = self._pressed_ns
         self._way_out.forget()
         self._backlog.clear()
-        self._muxer = self._senses.muxer(self._sensors.fail_sound)
+        self._search, self._muxer = None, self._senses.muxer(self._sensors.fail_sound)
         self._file_since_ns = self._first_ns = self._last_ns = self._frames = self._samples = 0
         if self._before is not None and self._holding:
             self._backlog.extend(self._before.held(self._pressed_ns))
@@ -185,13 +186,21 @@ class Lens:
     def _halt(self) -> None:
         self._stop_sensors()
         self._collect(None)
-        if self._search is not None:
-            self._report(self._search.give_up())
-            self._search = None
         if self._muxer is not None:
             self._hold(self._muxer.end())
             self._muxer = None
-        self._way_out.end()
+        if self._search is None:
+            self._way_out.end()
+        else:  # the film goes first: the search may take a second, and custody waits only two
+            self._search.give_up()
+
+    def _end_search(self) -> None:
+        """Tell what the search found, once; a film that has ended is over then."""
+        if self._search is not None and (found := self._search.answer()) is not None:
+            self._report(found)
+            self._search = None
+            if self._muxer is None:
+                self._way_out.end()
 
     def _forget_film(self) -> None:
         self._muxer = self._search = None
@@ -249,9 +258,8 @@ class Lens:
                 self._hold(self._muxer.turn())
         else:
             self._samples += len(item.samples) // 2
-            if self._search is not None and (found := self._search.hear(item)) is not None:
-                self._report(found)
-                self._search = None
+            if self._search is not None:
+                self._search.hear(item)
         self._hold(self._muxer.take(item))
 
     def _tell_whether_they_give(self) -> None:

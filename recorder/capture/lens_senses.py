@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 class NoticeSearch(Protocol):
     """Looks for the notice in what the microphone hears."""
 
-    def hear(self, pcm: Pcm) -> words.NoticeSought | None:
-        """Listen on; the answer once enough was heard."""
+    def hear(self, pcm: Pcm) -> None:
+        """Listen on."""
         ...
 
-    def give_up(self) -> words.NoticeSought:
-        """The answer from what was heard so far."""
+    def give_up(self) -> None:
+        """No more will be heard: answer from what was."""
+        ...
+
+    def answer(self) -> words.NoticeSought | None:
+        """What was found, once that is known; never waits."""
         ...
 
 

@@ -44,8 +44,12 @@ class Ear:
         """Whether the clip is in the sound, by the search that recordings use."""
         prompt = load_prompts(PROMPTS)[clip]
         search = NoticeSearch(prompt.samples, prompt.rate_hz)
-        answers = [answer for pcm in self.sound if (answer := search.hear(pcm)) is not None]
-        return (answers or [search.give_up()])[0].heard
+        for pcm in self.sound:
+            search.hear(pcm)
+        search.give_up()
+        until(search.answer)
+        answer = search.answer()
+        return answer is not None and answer.heard
 
 
 @pytest.fixture
