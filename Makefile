@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help interpreter setup setup-dev programs demo test quick lint bench lock clean
-.PHONY: coverage rig torture chaos honest fuzz mutants
+.PHONY: coverage rig rig10 torture chaos honest fuzz mutants
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -12,7 +12,7 @@ PY := .venv/bin/python
 TESTS ?= tests .ci/tests
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 16
 
 interpreter:
 	@$(python) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -49,6 +49,9 @@ coverage: setup-dev ## every branch of recorder/evidence, or it says which is mi
 	@.venv/bin/coverage run --branch --source=recorder/evidence -m pytest -q \
 		tests/evidence tests/verify tests/tamper/test_matrix.py tests/export/test_excerpt.py
 	@.venv/bin/coverage report --skip-covered --fail-under=100
+
+rig10: rig ## ten minutes at 1920x1080 on the software camera, every picture accounted for
+	@$(PY) -m tests.rig.ten_minutes $(ARGS)
 
 torture: programs ## two thousand power cuts; long
 	@$(PY) -m pytest tests/crash/torture_power_cuts.py $(ARGS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 from recorder.evidence.record import Gap, GapSource, Notice, Segment, Stop
@@ -48,6 +49,17 @@ class Shot:
     @property
     def pictures(self) -> list[Counted]:
         return [picture for file in self.files for picture in file.pictures]
+
+    @property
+    def late_ms(self) -> list[float]:
+        """How late beeps sound in each file, in the middle; the last may be too short for one."""
+        return [median(file.beeps_late_ms) for file in self.files if file.beeps_late_ms]
+
+    @property
+    def latest_ms(self) -> float:
+        """How far apart any beep and its flash are; the notice speaks over those of the first."""
+        beeps = [late_ms for file in self.files[1:] for late_ms in file.beeps_late_ms]
+        return max(map(abs, beeps), default=0.0)
 
 
 def taken_apart(unit: RigUnit) -> Shot:
