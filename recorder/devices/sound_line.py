@@ -1,13 +1,17 @@
 """One unbroken line of sound on the unit's clock: late, missing and surplus samples become facts.
 
-The line counts samples from its first one. Every later stamp is compared with that count; when
-they differ by more than 20 ms the line is mended: what is missing becomes explicit silence, what
-is too much is left out, and both are reported. So sound never drifts from picture by more.
+The line counts samples from its first one. Every later stamp is compared with that count. A card's
+clock is never quite the unit's: where the two have come apart by more than 2 ms, one sample a block
+is repeated or left out where the sound changes least, which nobody hears and which is no loss.
+When they differ by more than 20 ms, something happened: what is missing becomes explicit silence,
+what is too much is left out, and both are reported. So sound never drifts from picture by more.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from recorder.capture.ports import DeviceLost, Lost, Source
 
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 
 _SECOND_NS = 1_000_000_000
 TOLERANCE_NS = 20_000_000
+_FOLLOWED_NS = 2_000_000
 _KEPT_SECONDS = 5
 _SAMPLE_BYTES = 2
 
@@ -78,6 +83,8 @@ class SoundLine:
             samples = samples[surplus * _SAMPLE_BYTES :]
             cause = "more sound came than its stamps allow; the surplus is left out"
             self._report(surplus, pcm.boottime_ns, cause)
+        elif abs(ahead_ns) > _FOLLOWED_NS:
+            samples = _one_more(samples) if ahead > 0 else _one_less(samples)
         if samples:
             self.report()
             self._append(samples)
@@ -128,3 +135,20 @@ class SoundLine:
         if extra > self._rate_hz:  # a second at a time: moving 480 KB per 20 ms would cost more
             del self._kept[: extra * _SAMPLE_BYTES]
             self._kept_from += extra
+
+
+def _one_more(samples: bytes) -> bytes:
+    """Repeat the sample after which the sound changes least."""
+    at = _stillest(samples) * _SAMPLE_BYTES
+    return samples[: at + _SAMPLE_BYTES] + samples[at:]
+
+
+def _one_less(samples: bytes) -> bytes:
+    """Leave that sample out."""
+    at = _stillest(samples) * _SAMPLE_BYTES
+    return samples[:at] + samples[at + _SAMPLE_BYTES :]
+
+
+def _stillest(samples: bytes) -> int:
+    wave = np.frombuffer(samples, "<i2").astype(np.int32)
+    return int(np.abs(np.diff(wave)).argmin()) if len(wave) > 1 else 0

@@ -34,13 +34,45 @@ class Heard:
     stated_ns: int
 
 
+class _Envelope:
+    """The lowest of the newest values, each counted from a zero that moves.
+
+    Of those kept, each is lower than all that came after it: fifty times a second for a shift, on
+    a small machine, nothing is looked through.
+    """
+
+    def __init__(self, newest: int) -> None:
+        self._newest = newest
+        self._seen = 0
+        self._zero = 0
+        self._kept: deque[tuple[int, int]] = deque()  # (when it was seen, value + zero)
+
+    def lowest_with(self, value: int) -> int:
+        """Take this value in, and return the lowest."""
+        while self._kept and self._kept[-1][1] >= value + self._zero:
+            self._kept.pop()
+        self._kept.append((self._seen, value + self._zero))
+        self._seen += 1
+        if self._kept[0][0] < self._seen - self._newest:
+            self._kept.popleft()
+        return self._kept[0][1] - self._zero
+
+    def lower(self, by: int) -> None:
+        """Count all of them from a zero that lies so much higher."""
+        self._zero += by
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._kept.clear()
+
+
 class SoundStamps:
     """One stream's stamps: `take` answers with the blocks whose instants are certain now."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
         self._next_ns: int | None = None
-        self._late: deque[int] = deque(maxlen=_ENVELOPE_BLOCKS)
+        self._late = _Envelope(_ENVELOPE_BLOCKS)
         self._held: list[Heard] = []
         self._held_late: list[int] = []
 
@@ -90,11 +122,8 @@ class SoundStamps:
         return max(newest) - min(newest) < block_ns // 2
 
     def _follow(self, heard: Heard, late_ns: int) -> Pcm:
-        self._late.append(late_ns)
-        lowest_ns = min(self._late)
-        correct_ns = max(-_SLEW_NS, min(_SLEW_NS, lowest_ns))
-        if correct_ns:
-            self._late = deque((late - correct_ns for late in self._late), _ENVELOPE_BLOCKS)
+        correct_ns = max(-_SLEW_NS, min(_SLEW_NS, self._late.lowest_with(late_ns)))
+        self._late.lower(correct_ns)
         return self._stamped(heard, correct_ns)
 
     def _release(self) -> list[Pcm]:
