@@ -40,7 +40,7 @@ class Shot:
 
     files: tuple[File, ...]
     gaps: tuple[Stated, ...]
-    notice: Notice
+    notices: tuple[Notice, ...]
     stop: Stop
     segments: tuple[Segment, ...]
     late: int
@@ -66,14 +66,13 @@ def taken_apart(unit: RigUnit) -> Shot:
     """Decrypt, decode and read the only recording of a unit that has ended."""
     segments = unit.of(Segment)
     (stop,) = unit.of(Stop)
-    (notice,) = unit.of(Notice)
     gaps = (gap for gap in unit.of(Gap) if gap.source is GapSource.CAMERA)
     books = [book for line in unit.log.read_text().splitlines() if (book := _LOST.search(line))]
     books = [book for book in books if int(book[1]) >= stop.frames]  # not that of a self-check
     return Shot(
         files=tuple(_read(film, segment) for film, segment in unit.each_film()),
         gaps=tuple(Stated(gap.lost, gap.from_ms, gap.to_ms) for gap in gaps),
-        notice=notice,
+        notices=tuple(unit.of(Notice)),
         stop=stop,
         segments=tuple(segments),
         late=sum(int(book[2]) for book in books),

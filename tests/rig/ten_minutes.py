@@ -45,7 +45,7 @@ def told(shot: Shot, seconds: float) -> list[str]:
         f"sound after picture   {shot.late_ms[0]:+.1f} ms in the first file",
         f"                      {shot.late_ms[-1]:+.1f} ms in the last",
         f"                      {shot.latest_ms:.1f} ms apart at most",
-        f"the notice            heard: {shot.notice.heard}, {shot.notice.score_permille} permille",
+        *(f"notice heard          {n.heard}, {n.score_permille} permille" for n in shot.notices),
     ]
 
 
@@ -72,6 +72,8 @@ def main() -> int:
         print("reading every picture back …", flush=True)  # noqa: T201 – a program speaks
         shot = taken_apart(unit)
         wrong = [f"disproved: {finding}" for finding in sorted(disproofs(unit.house))]
+        wrong += [f"the lens was lost: {said.facts['sentence']}" for said in unit.all("lens lost")]
+        wrong += [] if shot.notices else ["the log says nothing of the notice"]
     first, last = shot.pictures[0], shot.pictures[-1]
     lines = told(shot, (last.at_ms - first.at_ms) / 1000)
     try:
