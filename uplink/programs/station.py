@@ -29,6 +29,7 @@ from uplink.station.backup import BackupUnusable
 from uplink.station.ca import requested_key
 from uplink.station.changes import Change, What
 from uplink.station.cosigners import QuorumMissing
+from uplink.station.credentials_paper import NotCredentialed
 from uplink.station.founding import AlreadyFounded, Plan, enrol, found, write_unit_papers
 from uplink.station.index import Index, IndexUnusable
 from uplink.station.layout import Layout
@@ -56,6 +57,7 @@ _REFUSALS = (
     LogUnusable,
     NothingToPack,
     NotOpened,
+    NotCredentialed,
     NotStamped,
     PostError,
     EvidenceError,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import tomllib
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -16,6 +17,7 @@ from recorder.evidence.verify.examine import Question, examine
 from recorder.programs.bag import FolderFiles
 from uplink.programs.wiring import registrar_for
 from uplink.station.certificate_paper import Paper
+from uplink.station.credentials_paper import NotCredentialed, clip_papers
 from uplink.station.excerpt import Cut, NoExcerpt, write_excerpt
 from uplink.station.layout import Layout
 from uplink.station.settings import TimeStampSettings, read_identity, read_settings
@@ -25,11 +27,13 @@ from uplink.wire.table import BadConfig
 if TYPE_CHECKING:
     import argparse
 
+    from recorder.evidence.age import Identity
     from recorder.evidence.verdict import Verdict
+    from uplink.station.ca import Papers
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - its only name
 
-COMMANDS = frozenset({"certify", "excerpt", "stamp"})
+COMMANDS = frozenset({"certify", "excerpt", "stamp", "credentials"})
 
 
 class _Office(Protocol):
@@ -50,12 +54,23 @@ def add_parsers(commands: Subparsers) -> None:
     excerpt.add_argument("--from-s", type=float, required=True, help="from its first picture")
     excerpt.add_argument("--to-s", type=float, required=True)
     excerpt.add_argument("--out", type=Path, required=True, help="an empty or new folder")
+    credentials = commands.add_parser("credentials", help="a clear film with C2PA credentials")
+    credentials.add_argument("package", type=Path)
+    credentials.add_argument("--recording", type=int, required=True)
+    credentials.add_argument("--segment", type=int, default=1)
+    credentials.add_argument("--out", type=Path, required=True, help="a new .mp4 file")
     commands.add_parser("stamp", help="have the log's newest head time-stamped (RFC 3161)")
 
 
 def run(asked: argparse.Namespace) -> int:
     """Do what was asked; raise Malformed or OSError with a sentence."""
-    return {"certify": _certify, "excerpt": _excerpt, "stamp": _stamp}[asked.command](asked)
+    deeds = {
+        "certify": _certify,
+        "excerpt": _excerpt,
+        "stamp": _stamp,
+        "credentials": _credentials,
+    }
+    return deeds[asked.command](asked)
 
 
 def _certify(asked: argparse.Namespace) -> int:
@@ -139,3 +154,31 @@ def _authority(asked: TimeStampSettings) -> _Authority:
     roots = parse_certificates(asked.certificate.read_bytes())
     found: _Authority = office.Authority(roots, office.HttpAuthority(asked.url).ask)
     return found
+
+
+class _Exporter(Protocol):
+    """What of uplink.station.credentials is used."""
+
+    def Clip(self, package: Path, recording: int, segment: int) -> object:  # noqa: N802 - a class
+        """Name a film."""
+
+    def export_clip(
+        self, clip: object, keys: tuple[Identity, ...], papers: Papers, out: Path
+    ) -> None:
+        """Write it with credentials."""
+
+
+def _credentials(asked: argparse.Namespace) -> int:
+    try:
+        exporter = cast("_Exporter", importlib.import_module("uplink.station.credentials"))
+    except (ImportError, OSError) as error:
+        raise NotCredentialed(
+            f"credentials need c2pa-python ({error}): pip install 'shilu[station,c2pa]'"
+        ) from error
+    settings = read_settings(asked.config)
+    papers = clip_papers(asked.config.parent, settings.agency, datetime.now(UTC))
+    keys = tuple(read_identity(one) for one in settings.identities)
+    clip = exporter.Clip(asked.package, asked.recording, asked.segment)
+    exporter.export_clip(clip, keys, papers, asked.out)
+    print(f"film with credentials written to {asked.out}; the proof stays the package")
+    return 0

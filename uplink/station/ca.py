@@ -77,11 +77,11 @@ class Authority:
 
     def client(self, agency: str, common_name: str, now: datetime) -> Papers:
         """Return a TLS client's papers; the common name is what the broker knows it by."""
-        return self._tls(agency, common_name, (), ExtendedKeyUsageOID.CLIENT_AUTH, now)
+        return self._leaf(agency, common_name, (), ExtendedKeyUsageOID.CLIENT_AUTH, now)
 
     def server(self, agency: str, hosts: Sequence[str], now: datetime) -> Papers:
         """Return a TLS server's papers for these names and addresses, the first one its name."""
-        return self._tls(agency, hosts[0], hosts, ExtendedKeyUsageOID.SERVER_AUTH, now)
+        return self._leaf(agency, hosts[0], hosts, ExtendedKeyUsageOID.SERVER_AUTH, now)
 
     def revocations(self, serials: Iterable[int], now: datetime) -> bytes:
         """Return the list of certificates of this authority that count no more, PEM.
@@ -96,7 +96,11 @@ class Authority:
             builder = builder.add_revoked_certificate(one.build())
         return builder.sign(self.key, SHA256()).public_bytes(Encoding.PEM)
 
-    def _tls(
+    def clips(self, agency: str, now: datetime) -> Papers:
+        """Return the papers that sign exported clips (C2PA); no unit can have this name."""
+        return self._leaf(agency, "clips", (), ExtendedKeyUsageOID.EMAIL_PROTECTION, now)
+
+    def _leaf(
         self,
         agency: str,
         common_name: str,
