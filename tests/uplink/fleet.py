@@ -292,9 +292,10 @@ class Fleet:
         )
         assert code == 0, said
 
-    def station(self) -> Program:
+    def station(self, enter: tuple[str, ...] = ()) -> Program:
         config = str(self.station_folder / "station.toml")
-        return Program("uplink.programs.station", ["--config", config], self._station_room).start()
+        room = enter or self._station_room
+        return Program("uplink.programs.station", ["--config", config], room).start()
 
     def courier(self, *, once: bool = True) -> Program:
         arguments = ["--config", str(self.courier_file)]

@@ -159,7 +159,7 @@ def test_two_workers_share_the_offers_of_one_unit(harbour: Fleet) -> None:
     check_home(harbour)
 
 
-def test_a_disk_that_takes_no_more_ends_the_station_in_one_sentence_and_loses_nothing(
+def test_a_disk_that_breaks_ends_the_station_in_one_sentence_and_loses_nothing(
     harbour: Fleet,
 ) -> None:
     harbour.unit.boot()
@@ -168,7 +168,7 @@ def test_a_disk_that_takes_no_more_ends_the_station_in_one_sentence_and_loses_no
     harbour.spool.flush()
     station = harbour.station()
     station.named("Serving")
-    # The nearest to a full disk that a process can be given: no file beyond a mebibyte.
+    # The nearest to a broken disk that a process can be given: no file beyond a mebibyte.
     resource.prlimit(station.process.pid, resource.RLIMIT_FSIZE, (2**20, 2**20))
     courier = harbour.courier()
     code, said = station.end()

@@ -217,7 +217,7 @@ def _serve(settings: StationSettings) -> int:
         )
         post = PahoPost(_connection(settings, address, worker), listener)
         send = send_over(post)
-        admitter = Admitter(lambda: admission_for(settings, tell, send), inbox)
+        admitter = Admitter(lambda: admission_for(settings, tell, send), inbox, tell)
         ingest = ingest_for(settings, worker, tell, send, admitter.put)
         post.open()
         admitter.start()

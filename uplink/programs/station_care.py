@@ -1,9 +1,11 @@
 """The station's commands for those who look after it: status, doctor, backup, restore, revoke."""
 
 import argparse
+import sqlite3
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +20,14 @@ from uplink.station.backup import back_up, check, restore
 from uplink.station.changes import Change, What
 from uplink.station.doctor import examine
 from uplink.station.door import DoorOpen, close_door
-from uplink.station.durable import write_durably
+from uplink.station.durable import is_full, write_durably
 from uplink.station.index import Index
 from uplink.station.layout import Layout
 from uplink.station.settings import StationSettings, read_settings, read_signing_key
 from uplink.station.standing import Standing, metrics, table
 
 _METRICS_SECONDS = 2.0
+_UNKEPT_MAX = 1000
 COMMANDS = ("status", "doctor", "backup", "restore", "revoke")
 
 
@@ -82,11 +85,24 @@ class Telling:
         self._say = say
         self._seconds = seconds
         self._due_seconds = 0.0
+        self._unkept: deque[events.Event] = deque(maxlen=_UNKEPT_MAX)
+        self._lock = threading.Lock()
 
     def __call__(self, event: events.Event) -> None:
-        """Take one event, from any thread."""
-        self._standing.take(event)
+        """Take one event, from any thread; on a full disk it is said, and kept later."""
         self._say(event)
+        with self._lock:
+            self._unkept.append(event)
+            try:
+                while self._unkept:
+                    self._standing.take(self._unkept[0])
+                    self._unkept.popleft()
+                self._write_metrics()
+            except (OSError, sqlite3.Error) as error:
+                if not is_full(error):
+                    raise
+
+    def _write_metrics(self) -> None:
         if self._seconds() >= self._due_seconds:
             self._due_seconds = self._seconds() + _METRICS_SECONDS
             text = metrics(self._standing.units(), self._standing.counts())

@@ -13,7 +13,7 @@ from uplink.station import events
 from uplink.station.admit import Admission, Arrived
 from uplink.station.archive import Archive
 from uplink.station.cosigners import HttpWitness
-from uplink.station.durable import seal, seal_read_only
+from uplink.station.durable import room_bytes, seal, seal_read_only
 from uplink.station.index import Index
 from uplink.station.ingest import Ingest
 from uplink.station.journeys import Limits
@@ -103,6 +103,7 @@ def ingest_for(
         tell=tell,
         publish=send,
         admit=admit,
+        room=lambda: room_bytes(settings.data, settings.keep_free_bytes),
         first_handle=int.from_bytes(os.urandom(3)),
     )
 

@@ -7,6 +7,8 @@ import array
 import errno
 import fcntl
 import os
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,19 @@ _GETFLAGS = 0x80086601
 _SETFLAGS = 0x40086602
 _IMMUTABLE = 0x10
 BLOCK_BYTES = 1024 * 1024
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that the disk has no room, and nothing worse."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+def room_bytes(folder: Path, keep_free_bytes: int) -> int:
+    """Return how much may still be written below a folder; what is to be kept free left out."""
+    there = folder if folder.exists() else folder.parent
+    return shutil.disk_usage(there).free - keep_free_bytes
 
 
 def sync_folder(folder: Path) -> None:

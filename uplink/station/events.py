@@ -111,8 +111,16 @@ class Misplaced:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A worker ends on something that it cannot answer, such as a full archive."""
+    """A worker ends on something that it cannot answer, such as a broken disk."""
 
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveFull:
+    """Nothing is taken from a unit, which keeps everything, until there is room again."""
+
+    unit: str
     sentence: str
 
 
@@ -146,5 +154,6 @@ Event = (
     | Misplaced
     | Stopped
     | TurnedAway
+    | ArchiveFull
     | LetterIgnored
 )

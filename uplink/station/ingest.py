@@ -12,6 +12,8 @@ from recorder.evidence.errors import EvidenceError
 from recorder.evidence.words import CHAIN_FILE, unit_origin
 from uplink.station import events
 from uplink.station.admit import Arrived
+from uplink.station.answers import ack, grant, refused, stored
+from uplink.station.durable import is_full
 from uplink.station.incoming import (
     Part,
     TakenOver,
@@ -27,7 +29,7 @@ from uplink.station.layout import Layout
 from uplink.station.quarantine import put_aside
 from uplink.station.units import IdentityRefused, Roll
 from uplink.wire.chunks import parse_chunk
-from uplink.wire.messages import Ack, Grant, Offer, OfferedFile, Refusal, State, Stored, Wanted
+from uplink.wire.messages import Offer, OfferedFile, State, Wanted
 from uplink.wire.post import Letter
 from uplink.wire.topics import STATION, Kind, Topic, parse_topic
 
@@ -47,6 +49,7 @@ class Ingest:
     tell: Callable[[events.Event], None]
     publish: Callable[[Letter], None]
     admit: Callable[[Arrived], None]
+    room: Callable[[], int]
     first_handle: int
     _journeys: dict[tuple[str, str], Journey] = field(default_factory=dict)
     _handles: int = 0
@@ -76,6 +79,19 @@ class Ingest:
                         self._forget(key)
         except TakenOver:
             self._forget(key)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            self._full(key)
+
+    def _full(self, key: tuple[str, str]) -> None:
+        """Take nothing from a unit for now: it keeps everything, and offers it again and again."""
+        self._forget(key)
+        sentence = (
+            f"the archive is full: nothing is taken from {key[1]}, which keeps everything and "
+            "comes again by itself; make room on the station's disk"
+        )
+        self.tell(events.ArchiveFull(key[1], sentence))
 
     def settle(self) -> None:
         """Nothing comes any more: acknowledge what came, and hand complete files to admission.
@@ -96,13 +112,16 @@ class Ingest:
     def _offer(self, topic: Topic, offer: Offer) -> None:
         key = (topic.agency, topic.unit)
         self._forget(key)
+        if self.room() < self.limits.least_bytes:
+            self._full(key)
+            return
         journey = Journey(*key, offer.journey, {one.file: one for one in offer.files})
         try:
             self.roll.identity(*key)
         except IdentityRefused as refusal:
             self.tell(events.RefusedFile(topic.unit, "", str(refusal), ""))
             for one in offer.files:
-                self._refuse(journey, one.file, str(refusal))
+                self.publish(refused(journey, one.file, str(refusal)))
             return
         self._journeys[key] = journey
         want: list[Wanted] = []
@@ -110,7 +129,9 @@ class Ingest:
         whole: list[int] = []
         for one in offer.files:
             if is_log(one.file) and one.length > _LOG_MAX_BYTES:
-                self._refuse(journey, one.file, f"{one.file} is longer than any log of a unit")
+                self.publish(
+                    refused(journey, one.file, f"{one.file} is longer than any log of a unit")
+                )
                 del journey.offered[one.file]
                 continue
             if self._has(journey, one):
@@ -121,7 +142,7 @@ class Ingest:
             if wanted.offset == one.length:
                 whole.append(wanted.handle)
         self._raise_credit(journey)
-        self._grant(journey, tuple(want), tuple(have))
+        self.publish(grant(journey, self.worker, tuple(want), tuple(have)))
         for handle in whole:
             self._completed(journey, handle)
 
@@ -214,7 +235,7 @@ class Ingest:
         coming.part.close()
         wanted = self._want(journey, coming.part.offered, afresh=afresh)
         self._raise_credit(journey)
-        self._grant(journey, (wanted,), ())
+        self.publish(grant(journey, self.worker, (wanted,), ()))
 
     def _completed(self, journey: Journey, handle: int) -> None:
         coming = journey.coming.pop(handle, None)
@@ -234,8 +255,7 @@ class Ingest:
             journey.ready.add(one.file)
         part.close()
         journey.touched = True
-        stored = Stored(journey.number, one.file, one.sha256)
-        self.publish(self._letter(journey, Kind.STORED, stored.payload()))
+        self.publish(stored(journey, one))
 
     def _wrong(self, journey: Journey, handle: int, sentence: str) -> None:
         """Keep what arrived damaged; of a log ask for every byte once, since it may be a fork."""
@@ -252,7 +272,7 @@ class Ingest:
         place = put_aside(folder, file, part.path, sentence, utc=self.utc())
         part.path.unlink()
         self.tell(events.RefusedFile(journey.unit, file, sentence, place.name))
-        self._refuse(journey, file, sentence)
+        self.publish(refused(journey, file, sentence))
         del journey.offered[file]
         journey.touched = True
 
@@ -266,8 +286,7 @@ class Ingest:
     def _ack(self, journey: Journey) -> None:
         self._raise_credit(journey)
         journey.acked = journey.received
-        ack = Ack(journey.number, journey.received, journey.credit)
-        self.publish(self._letter(journey, Kind.ACK, ack.payload()))
+        self.publish(ack(journey))
 
     def _raise_credit(self, journey: Journey) -> None:
         journey.credit = max(journey.credit, journey.received + self._window())
@@ -275,22 +294,12 @@ class Ingest:
     def _window(self) -> int:
         moving = sum(1 for one in self._journeys.values() if one.coming)
         share = self.limits.total_bytes // max(moving, 1)
-        return max(self.limits.least_bytes, min(self.limits.window_bytes, share))
-
-    def _grant(self, journey: Journey, want: tuple[Wanted, ...], have: tuple[str, ...]) -> None:
-        grant = Grant(journey.number, self.worker, journey.credit, want, have)
-        self.publish(self._letter(journey, Kind.GRANT, grant.payload()))
-
-    def _refuse(self, journey: Journey, file: str, sentence: str) -> None:
-        refusal = Refusal(journey.number, file, sentence[:2000])
-        self.publish(self._letter(journey, Kind.REFUSAL, refusal.payload()))
+        room = max(self.room(), 0) // max(moving, 1)
+        return min(room, max(self.limits.least_bytes, min(self.limits.window_bytes, share)))
 
     def _tell_percent(self, journey: Journey, coming: Coming) -> None:
         if coming.went_on():
             self.tell(events.Arriving(journey.unit, coming.part.offered.file, coming.told_percent))
-
-    def _letter(self, journey: Journey, kind: Kind, payload: bytes) -> Letter:
-        return Letter(str(Topic(journey.agency, journey.unit, kind)), payload)
 
     def _incoming(self, journey: Journey, file: str) -> Path:
         return self.layout.incoming(journey.agency, journey.unit) / file

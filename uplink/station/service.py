@@ -12,6 +12,7 @@ from typing import Protocol
 
 from uplink.station import events
 from uplink.station.admit import Admission, Answer, Arrived
+from uplink.station.durable import is_full
 from uplink.station.ingest import Ingest
 from uplink.wire.messages import Refusal, StationState
 from uplink.wire.post import Letter, NotConnected, PostFull
@@ -82,8 +83,14 @@ def answer_letter(arrived: Arrived, answer: Answer) -> Letter:
 class Admitter:
     """The thread that admits, so that chunks flow on meanwhile."""
 
-    def __init__(self, build: Callable[[], Admission], inbox: Inbox) -> None:
+    def __init__(
+        self,
+        build: Callable[[], Admission],
+        inbox: Inbox,
+        tell: Callable[[events.Event], None],
+    ) -> None:
         self._build = build
+        self._tell = tell
         self._inbox = inbox
         self._cases: queue.SimpleQueue[Arrived | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="admit", daemon=True)
@@ -102,12 +109,19 @@ class Admitter:
         self._thread.join()
 
     def _run(self) -> None:
-        try:
-            admission = self._build()
-            while (arrived := self._cases.get()) is not None:
+        admission: Admission | None = None
+        while (arrived := self._cases.get()) is not None:
+            try:
+                admission = admission or self._build()
                 admission.admit(arrived)
-        except BaseException as error:  # noqa: BLE001 - answered by the other thread, which ends
-            self._inbox.put(Failed(error))
+            except BaseException as error:  # noqa: BLE001 - answered here, or by the other thread
+                if not is_full(error):
+                    self._inbox.put(Failed(error))
+                    return
+                # What it holds in memory may be ahead of the disk: begin anew, as after a crash.
+                admission = None
+                sentence = f"the archive is full ({error}); make room: {arrived.unit} comes again"
+                self._tell(events.ArchiveFull(arrived.unit, sentence))
 
 
 def serve(

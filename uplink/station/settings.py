@@ -16,6 +16,9 @@ from recorder.evidence.words import check_agency
 from uplink.wire.post import Address, TlsFiles
 from uplink.wire.table import BadConfig, Table
 
+_KEEP_FREE_MB = 512
+"""What the archive leaves free: more than all units together may have under way."""
+
 
 class RunsBroker(StrEnum):
     """Which broker the station starts by itself."""
@@ -68,6 +71,7 @@ class StationSettings:
     roots: tuple[Path, ...]
     quorum: int
     hand_in_hours: int
+    keep_free_bytes: int
     witnesses: tuple[WitnessSettings, ...]
     time_stamp: TimeStampSettings | None = None
 
@@ -89,6 +93,7 @@ def read_settings(path: Path) -> StationSettings:
             tuple(table.folder / one for one in table.texts("roots")),
             table.number("quorum", 1, max(len(witnesses), 1)),
             table.number("hand_in_hours", 1, 24 * 366, 24),
+            table.number("keep_free_mb", 1, 10**6, _KEEP_FREE_MB) * 10**6,
             witnesses,
             _time_stamp(table.table("time_stamp")) if table.has("time_stamp") else None,
         )

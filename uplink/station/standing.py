@@ -172,7 +172,11 @@ def _said(event: events.Event) -> tuple[str, str] | None:
     match event:
         case events.RefusedFile(unit, _file, sentence):
             return unit, sentence
-        case events.ReceiptWithheld(unit, sentence) | events.Misplaced(unit, sentence):
+        case (
+            events.ReceiptWithheld(unit, sentence)
+            | events.Misplaced(unit, sentence)
+            | events.ArchiveFull(unit, sentence)
+        ):
             return unit, sentence
         case events.LetterIgnored(topic, sentence):
             return _unit_of(topic), sentence
