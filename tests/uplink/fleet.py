@@ -175,6 +175,14 @@ class Program:
             self.events.append(json.loads(came[1]))
         return self.events
 
+    def children(self) -> list[int]:
+        pid = self.process.pid
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+        return [int(one) for one in found.split()]
+
+    def command_of(self, pid: int) -> list[str]:
+        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").split("\0")
+
     def kill(self) -> None:
         os.kill(self.process.pid, signal.SIGKILL)
         self.end()
@@ -234,6 +242,7 @@ class Fleet:
         run_broker: str,
         *,
         chunk_kib: int = 64,
+        cap_kib: int = 0,
         unit: Unit | None = None,
         at: Fleet | None = None,
         host: str = "127.0.0.1",
@@ -267,6 +276,7 @@ class Fleet:
         self.courier_file.write_text(
             f'version = 1\nagency = "{AGENCY}"\nunit = "{self.unit.number}"\nspool = "spool"\n'
             f'outbox = "outbox.sqlite"\ncustody_socket = "custody.sock"\nchunk_kib = {chunk_kib}\n'
+            f"cap_kib_per_second = {cap_kib}\n"
             f'[broker]\nhost = "{self.host}"\nport = {self.port}\nca = "papers/ca.pem"\n'
             'certificate = "papers/tls.pem"\nkey = "papers/tls.key"\n'
         )

@@ -190,7 +190,7 @@ class MosquittoBroker:
         self._read_bytes = 0
         with log.open("wb") as out:
             self._process = subprocess.Popen(
-                [*_leash(), self._program, "-c", settings_file],
+                [*leash(), self._program, "-c", settings_file],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
@@ -273,7 +273,7 @@ class MosquittoBroker:
         )
 
 
-def _leash() -> tuple[str, ...]:
+def leash() -> tuple[str, ...]:
     """Let the kernel end the child when we are killed, so that it does not keep the port."""
     setpriv = shutil.which("setpriv")
     return () if setpriv is None else (setpriv, "--pdeathsig", "TERM")

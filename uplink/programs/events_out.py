@@ -14,7 +14,8 @@ def teller(out: TextIO = sys.stdout) -> Callable[[object], None]:
 
     def tell(event: object) -> None:
         with lock:
-            print(event_line(event), file=out, flush=True)
+            out.write(event_line(event) + "\n")  # at once: workers share one output
+            out.flush()
 
     return tell
 

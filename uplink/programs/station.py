@@ -19,9 +19,10 @@ from recorder.evidence.record import Segment, parse_record
 from recorder.evidence.words import station_origin, unit_origin
 from recorder.programs.service import Watchdog, notify
 from uplink.broker.paho_post import PahoPost
-from uplink.programs import station_care, station_papers
+from uplink.programs import side_by_side, station_care, station_papers
 from uplink.programs.events_out import complain, teller
 from uplink.programs.memory import keep_buffers
+from uplink.programs.side_by_side import SideWorkers, WorkerEnded
 from uplink.programs.station_broker import Gate, broker_of
 from uplink.programs.wiring import admission_for, ingest_for
 from uplink.station import events
@@ -60,6 +61,7 @@ _REFUSALS = (
     NotCredentialed,
     NotStamped,
     PostError,
+    WorkerEnded,
     EvidenceError,
 )
 
@@ -71,7 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if asked.command in station_care.COMMANDS:
             return station_care.run(asked)
         deed = _deeds().get(asked.command)
-        return _serve(read_settings(asked.config)) if deed is None else deed(asked)
+        if deed is None:
+            return _serve(read_settings(asked.config), asked.config)
+        return deed(asked)
     except _REFUSALS as refusal:
         return complain(str(refusal))
     except (OSError, sqlite3.Error, ValueError) as error:
@@ -86,6 +90,7 @@ def _deeds() -> dict[str, Callable[[argparse.Namespace], int]]:
         "init": _init,
         "enrol": _enrol,
         "package": _package,
+        side_by_side.COMMAND: _serve_beside,
         **dict.fromkeys(station_papers.COMMANDS, station_papers.run),
         **dict.fromkeys(station_care.COMMANDS, station_care.run),
     }
@@ -117,6 +122,8 @@ def _parser() -> argparse.ArgumentParser:
     package.add_argument(
         "--clear", type=Path, help="folder for decrypted films and photos, for viewing"
     )
+    side = commands.add_parser(side_by_side.COMMAND, help="one more worker; the first starts it")
+    side.add_argument("broker", help="host:port or socket file of the broker that runs")
     station_papers.add_parsers(commands)
     station_care.add_parsers(commands)
     return parser
@@ -197,7 +204,11 @@ def _package(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _serve(settings: StationSettings) -> int:
+def _serve_beside(asked: argparse.Namespace) -> int:
+    return _serve(side_by_side.beside(read_settings(asked.config), asked.broker), asked.config)
+
+
+def _serve(settings: StationSettings, config: Path) -> int:
     keep_buffers()
     sys.setswitchinterval(_SWITCH_SECONDS)
     stopped: list[int] = []
@@ -206,7 +217,10 @@ def _serve(settings: StationSettings) -> int:
     tell = station_care.Telling(settings, teller(), time.monotonic)
     inbox: Inbox = queue.SimpleQueue()
     worker = f"{settings.worker}-{os.urandom(3).hex()}"
-    with broker_of(settings) as broker:
+    with (
+        broker_of(settings) as broker,
+        SideWorkers(config, broker.address, settings.workers - 1, tell) as workers,
+    ):
         address = broker.address
         gate = Gate(settings, broker, tell, time.monotonic)
         listener = Listener(
@@ -229,6 +243,7 @@ def _serve(settings: StationSettings) -> int:
             def told_to_stop() -> bool:  # asked each time the loop comes round
                 watchdog.turn()
                 gate.look()
+                workers.look()
                 return bool(stopped)
 
             serve(ingest, inbox, settings.agency, tell, told_to_stop)

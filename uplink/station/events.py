@@ -125,6 +125,13 @@ class ArchiveFull:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerLost:
+    """A worker beside the first one was killed; another takes its place."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class TurnedAway:
     """Somebody knocked at the broker with a certificate that it does not accept."""
 
@@ -153,6 +160,7 @@ Event = (
     | ReceiptWithheld
     | Misplaced
     | Stopped
+    | WorkerLost
     | TurnedAway
     | ArchiveFull
     | LetterIgnored

@@ -63,6 +63,7 @@ class StationSettings:
 
     agency: str
     worker: str
+    workers: int
     data: Path
     immutable: bool
     broker: BrokerPlace
@@ -85,6 +86,7 @@ def read_settings(path: Path) -> StationSettings:
         settings = StationSettings(
             check_agency(table.text("agency")),
             table.text("worker", "w1"),
+            table.number("workers", 1, 64, 1),
             table.path("data"),
             table.flag("immutable", default=True),
             _broker(table.table("broker")),

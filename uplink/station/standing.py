@@ -170,17 +170,18 @@ def metrics(units: tuple[UnitStanding, ...], counts: tuple[Counted, ...]) -> str
 def _said(event: events.Event) -> tuple[str, str] | None:
     """Return whom an event is about and its sentence, or None for one without a word."""
     match event:
-        case events.RefusedFile(unit, _file, sentence):
-            return unit, sentence
         case (
-            events.ReceiptWithheld(unit, sentence)
+            events.RefusedFile(unit, _, sentence)
+            | events.ReceiptWithheld(unit, sentence)
             | events.Misplaced(unit, sentence)
             | events.ArchiveFull(unit, sentence)
         ):
             return unit, sentence
         case events.LetterIgnored(topic, sentence):
             return _unit_of(topic), sentence
-        case events.LineDown(sentence) | events.Stopped(sentence) | events.TurnedAway(sentence):
+        case events.LineDown(sentence) | events.Stopped(sentence):
+            return STATION, sentence
+        case events.WorkerLost(sentence) | events.TurnedAway(sentence):
             return STATION, sentence
         case events.ReceiptSent(unit, size, files):
             return unit, f"receipt for {len(files)} files, up to record {size - 1}"
