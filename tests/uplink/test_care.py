@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -20,9 +22,6 @@ from uplink.wire.chunks import chunk_bytes
 from uplink.wire.messages import State
 from uplink.wire.post import Letter
 from uplink.wire.topics import Kind, Topic, parse_topic
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 AGENCY = "baofeng-mz"
 NOW = datetime.fromtimestamp(NOON_MS / 1000, UTC)
@@ -94,6 +93,29 @@ def test_a_unit_that_vanishes_is_away_and_what_it_held_stays_on_the_table(tmp_pa
     for state in (State(True, 1, "t", 5_000_000, 3, ""), State(False, 0, "t", 0, 0, "")):
         dock.ingest.take(Letter(topic, state.payload()))
     assert "away  3      5.0" in table(standing_of(dock).units(), 24, NOW)
+
+
+def test_a_unit_pulled_from_the_dock_is_said_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    dock = docked(tmp_path)
+    dock.dock()
+    while not dock.chunk_bytes_sent:
+        dock.turn()
+    topic = str(Topic(AGENCY, dock.unit.number, Kind.STATE))
+    dock.ingest.take(Letter(topic, State(False, 0, "t", 0, 0, "").payload()))
+    assert "left the dock with" in words(dock, events.Pulled)
+    dock.dock()
+    dock.bring_home()
+    assert sorted(dock.receipted_files()) == sorted(dock.sealed())
+
+
+def test_the_table_of_faults_names_every_one_and_each_is_counted_by_its_name() -> None:
+    page = (Path(__file__).parents[2] / "docs/station.md").read_text(encoding="utf-8")
+    drawn = set(re.findall(r"^\| [^|]+ \| `([A-Z]\w+)` \| [^|]+ \|$", page, re.MULTILINE))
+    good = {
+        *("Serving", "UnitSeen", "Arriving", "LogFollowed", "Verified", "Archived", "Logged"),
+        "ReceiptSent",
+    }
+    assert drawn == {one.__name__ for one in get_args(events.Event)} - good
 
 
 @pytest.mark.parametrize("offset", [0, 150_000])

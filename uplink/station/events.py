@@ -117,6 +117,14 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulled:
+    """A unit went away, or its line did, while files were on their way."""
+
+    unit: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveFull:
     """Nothing is taken from a unit, which keeps everything, until there is room again."""
 
@@ -162,6 +170,25 @@ Event = (
     | Stopped
     | WorkerLost
     | TurnedAway
+    | Pulled
     | ArchiveFull
     | LetterIgnored
 )
+
+
+def pulled(unit: str, files: int) -> Pulled:
+    """Say that a unit left in the middle."""
+    return Pulled(
+        unit,
+        f"{unit} left the dock with {files} files on their way; it goes on where it was when it "
+        "docks again",
+    )
+
+
+def archive_full(unit: str) -> ArchiveFull:
+    """Say that a unit waits for room."""
+    return ArchiveFull(
+        unit,
+        f"the archive is full: nothing is taken from {unit}, which keeps everything and comes "
+        "again by itself; make room on the station's disk",
+    )

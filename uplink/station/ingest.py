@@ -74,6 +74,9 @@ class Ingest:
                     state = State.parse(letter.payload)
                     counts = (state.pending_files, state.pending_bytes)
                     self.tell(events.UnitSeen(topic.unit, state.up, *counts, state.oldest_utc))
+                    journey = self._journeys.get(key)
+                    if journey is not None and journey.coming and not state.up:
+                        self.tell(events.pulled(topic.unit, len(journey.coming)))
                     if not (state.up and letter.retained):
                         # Gone, or about to offer anew, to whichever worker.
                         self._forget(key)
@@ -82,16 +85,8 @@ class Ingest:
         except OSError as error:
             if not is_full(error):
                 raise
-            self._full(key)
-
-    def _full(self, key: tuple[str, str]) -> None:
-        """Take nothing from a unit for now: it keeps everything, and offers it again and again."""
-        self._forget(key)
-        sentence = (
-            f"the archive is full: nothing is taken from {key[1]}, which keeps everything and "
-            "comes again by itself; make room on the station's disk"
-        )
-        self.tell(events.ArchiveFull(key[1], sentence))
+            self._forget(key)
+            self.tell(events.archive_full(topic.unit))
 
     def settle(self) -> None:
         """Nothing comes any more: acknowledge what came, and hand complete files to admission.
@@ -113,7 +108,7 @@ class Ingest:
         key = (topic.agency, topic.unit)
         self._forget(key)
         if self.room() < self.limits.least_bytes:
-            self._full(key)
+            self.tell(events.archive_full(topic.unit))
             return
         journey = Journey(*key, offer.journey, {one.file: one for one in offer.files})
         try:

@@ -175,6 +175,7 @@ def _said(event: events.Event) -> tuple[str, str] | None:
             | events.ReceiptWithheld(unit, sentence)
             | events.Misplaced(unit, sentence)
             | events.ArchiveFull(unit, sentence)
+            | events.Pulled(unit, sentence)
         ):
             return unit, sentence
         case events.LetterIgnored(topic, sentence):
