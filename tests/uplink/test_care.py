@@ -65,6 +65,16 @@ def chunk(dock: Dock, handle: int, offset: int, data: bytes) -> None:
     dock.ingest.take(Letter(str(topic), chunk_bytes(handle, offset, data)))
 
 
+def offer_alone(dock: Dock) -> None:
+    """Let the unit offer, and the station grant; no chunk is delivered."""
+    while not any("grant" in one.topic for one in dock.down.out):
+        dock.courier.step()
+        for letter in list(dock.up.out):
+            if parse_topic(letter.topic).kind is not Kind.CHUNK:
+                dock.up.out.remove(letter)
+                dock.ingest.take(letter)
+
+
 def first_handle(dock: Dock) -> int:
     (journey,) = dock.ingest._journeys.values()  # noqa: SLF001  a forger has to guess it; we look
     return next(
@@ -98,8 +108,7 @@ def test_a_unit_that_vanishes_is_away_and_what_it_held_stays_on_the_table(tmp_pa
 def test_a_unit_pulled_from_the_dock_is_said_and_goes_on_where_it_was(tmp_path: Path) -> None:
     dock = docked(tmp_path)
     dock.dock()
-    while not dock.chunk_bytes_sent:
-        dock.turn()
+    offer_alone(dock)
     topic = str(Topic(AGENCY, dock.unit.number, Kind.STATE))
     dock.ingest.take(Letter(topic, State(False, 0, "t", 0, 0, "").payload()))
     assert "left the dock with" in words(dock, events.Pulled)
@@ -124,12 +133,7 @@ def test_a_chunk_doubled_or_out_of_order_is_said_and_costs_nothing(
 ) -> None:
     dock = docked(tmp_path)
     dock.dock()
-    while not any("grant" in one.topic for one in dock.down.out):
-        dock.courier.step()
-        for letter in list(dock.up.out):
-            if parse_topic(letter.topic).kind is not Kind.CHUNK:
-                dock.up.out.remove(letter)
-                dock.ingest.take(letter)
+    offer_alone(dock)
     handle = first_handle(dock)
     data = dock.unit.files[media_file(1, 1)]
     chunk(dock, handle, 0, data[:65_536])
