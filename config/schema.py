@@ -184,6 +184,13 @@ class Gestures(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     resume_mark_seconds: Annotated[int, Meta(ge=5, le=300, examples=[60])] = 60
 
 
+class Reminder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often a recording unit says that it records: beeps, or besides a spoken sentence."""
+
+    minutes: Literal[0, 1, 2, 5] = 2
+    spoken: bool = False
+
+
 class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One unit."""
 
@@ -198,6 +205,7 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     devices: Devices = Devices()
     night: Night = Night()
     gestures: Gestures = Gestures()
+    reminder: Reminder = Reminder()
 
 
 class Effective(Struct, frozen=True, kw_only=True):

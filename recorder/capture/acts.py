@@ -18,6 +18,8 @@ SAYINGS = {
     Act.SAY_RECOVERED: "recover",
     Act.SAY_RESUMED: "resume",
     Act.SAY_FULL: "store.full",
+    Act.SAY_POWER_END: "batt.end",
+    Act.SAY_OFF: "off",
 }
 ORDERS: dict[Act, words.Order] = {
     Act.AWAIT: words.Await(),

@@ -1,42 +1,30 @@
-"""The conductor: carries out what the machine's table says. No media, no disk, no key.
+"""The conductor: hears everything that happens to a unit, and lets the machine's table decide.
 
-It is driven by one loop (programs/conductor.py) through its `on_…` methods and `tick`, and acts
-through the ports in `Surroundings`, none of which blocks.
+No media, no disk, no key. It is driven by one loop (programs/conductor.py) through its `on_…`
+methods and `tick`; what the table then says is done in `deeds`, through ports that never block.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recorder.capture import lens_words as words
-from recorder.capture.acts import CLOSINGS, LIGHTS, ORDERS, SAYINGS
+from recorder.capture import sentences
+from recorder.capture.attention import Attention
+from recorder.capture.checkup import Checkup
+from recorder.capture.deeds import Deeds
 from recorder.capture.gestures import Gestures
 from recorder.capture.lens_watch import LensWatch
-from recorder.capture.machine import Act, Fact, Machine, State
+from recorder.capture.machine import FILMING, Act, Fact, Machine, State
 from recorder.capture.overlay import overlay
-from recorder.capture.pen import (
-    Entry,
-    GapSeen,
-    MarkMade,
-    NoticeHeard,
-    Pen,
-    RefusedAct,
-    Remark,
-    Spoken,
-    Welcome,
-)
-from recorder.capture.ports import Button, Fix, NoFix
-from recorder.capture.selfcheck import SelfCheckReport, Vitals, examine
-from recorder.capture.sight import Sight
+from recorder.capture.pen import Dock, GapSeen, Journey, NoticeHeard, Remark
+from recorder.capture.ports import Button, Lamp
+from recorder.capture.task import reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from recorder.capture.manners import Manners, Surroundings
-    from recorder.capture.ports import Edge
-
-_NS_PER_MS = 1_000_000
+    from recorder.capture.pen import Pen, Welcome
+    from recorder.capture.ports import Edge, Fix, NoFix, Supply
 
 
 class Conductor:
@@ -46,35 +34,13 @@ class Conductor:
         self._around = around
         self._manners = manners
         self._machine = Machine()
-        self._deeds: dict[Act, Callable[[], None]] = {
-            Act.FEEL: around.signals.feel,
-            Act.FILM: self._film,
-            Act.OPEN: lambda: self._open("button", 0),
-            Act.OPEN_AGAIN: lambda: self._open("resume", self._to_continue),
-            Act.NOTICE: lambda: self._say(manners.notice_clip, notice=True),
-            Act.MARK: lambda: self._note(MarkMade(self._now_ms())),
-            Act.GRACE: self._start_grace,
-            Act.RESPAWN: self._respawn,
-            Act.REFUSE: self._refuse,
-            Act.AGAIN: self._want_again,
-            Act.SHUT_DOWN: around.power_off,
-            Act.STATUS: lambda: around.remember("status asked: not built yet"),
-            Act.PHOTO: lambda: around.remember("photo asked: not built yet"),
-        }
-        self._gestures = Gestures(manners.gestures)
-        self._pen: Pen | None = None
-        self._welcome = Welcome(because="Custody has not answered yet.")
-        self._checked: SelfCheckReport | None = None
-        self._has_fix = False
-        self._recording = self._to_continue = 0
-        self._pressed_ms = self._held_from_ms = 0
-        self._opened = False
-        self._stopped_by_officer = False
-        self._again = False
-        self._grace_ns: int | None = None
-        self._waiting: list[Entry] = []
+        self._deeds = Deeds(around, manners, lambda: self.state in {State.ARMED, *FILMING})
+        self._upkeep = self._deeds.upkeep
+        self._gestures = Gestures(manners.gestures, manners.begun_ns)
+        self._checkup = Checkup(self._deeds, around.lens)
+        self._attention = Attention(self._deeds, manners.remind_minutes)
+        self._fit = False
         self._watch = LensWatch(around.now_ns(), manners.lens_silent_ms, manners.lens_start_ms)
-        self._sight = Sight()
 
     @property
     def state(self) -> State:
@@ -84,217 +50,222 @@ class Conductor:
     @property
     def recording(self) -> int:
         """The recording that is open, or 0."""
-        return self._recording
+        return self._deeds.recording
 
-    # -- what happens -----------------------------------------------------------------------
+    # -- what the officer does --------------------------------------------------------------
 
     def on_edge(self, edge: Edge) -> None:
         """A button moved."""
         if edge.button is Button.MARK:
-            if edge.pressed and self.state in {State.RECORDING, State.CLOSING}:
-                self._do(Act.MARK)
-                self._do(Act.SAY_MARKED)
+            if edge.pressed:
+                self._on_second_button()
             return
+        if edge.pressed and self._checkup.running:
+            self._cut_check()
         for fact in self._gestures.take(edge):
             self.on_fact(fact)
+        if not edge.pressed and self._upkeep.now.button_stuck:
+            self._upkeep.button(stuck=False)
+
+    def _on_second_button(self) -> None:
+        """Mark what is being recorded; check the unit where nothing is."""
+        if self.state in {State.RECORDING, State.CLOSING}:
+            self._deeds.do(Act.MARK)
+            self._deeds.do(Act.SAY_MARKED)
+        else:
+            self.check_again()
 
     def on_fact(self, fact: Fact) -> None:
         """Something in the table's words."""
         before = self.state
+        if fact is Fact.PRESS and before is State.ARMED:
+            continues, reason = self._deeds.task.to_continue(self._deeds.now_ms())
+            self._deeds.take_up(continues, reason)
+            fact = Fact.PRESS_AGAIN if continues else fact
         for act in self._machine.take(fact):
             if act is Act.REMEMBER:
                 self._around.remember(f"{fact.value} means nothing while {before.value}")
             else:
-                self._do(act)
+                self._deeds.do(act)
         if self.state is not before:
             self._around.remember(f"{before.value} → {self.state.value}: {fact.value}")
 
+    # -- what devices and the courier say ---------------------------------------------------
+
     def on_fix(self, fix: Fix | NoFix) -> None:
         """A position, or none."""
-        self._has_fix = isinstance(fix, Fix)
-        self._around.lens(overlay(self._welcome.clock, fix))
-        if self._recording:
-            self._note(fix)
+        self._upkeep.fix(fix)
+        clock = self._upkeep.now.clock
+        self._around.lens(overlay("none" if clock is None else clock.source.value, fix))
+        if self.recording:
+            self._deeds.note(fix)
+
+    def on_supply(self, supply: Supply) -> None:
+        """Battery, mains and heat as they are now."""
+        self._upkeep.supply(supply)
+        self._follow_condition()
+
+    def on_storage(self, minutes_left: int) -> None:
+        """How long the card lasts; at 0 nothing more can be kept."""
+        self._upkeep.storage(minutes_left)
+        if minutes_left == 0:
+            self.on_fact(Fact.SPOOL_FULL)
+        self._follow_condition()
+
+    def on_journey(self, journey: Journey) -> None:
+        """How the way home goes; being at the dock ends a task."""
+        before = self._upkeep.now.journey
+        self._upkeep.journey(journey)
+        if journey.dock is not Dock.AWAY:
+            self._deeds.task.over()
+        if before is None or before.dock is not journey.dock:
+            if journey.dock in sentences.AT_THE_DOCK:
+                self._deeds.voice.say(sentences.AT_THE_DOCK[journey.dock])
+            self._deeds.lights.show(self._upkeep.now)
+
+    # -- what custody says ------------------------------------------------------------------
 
     def on_welcome(self, pen: Pen, welcome: Welcome) -> None:
         """Custody answers: it may be the first, or a new one after a loss."""
-        self._pen, self._welcome = pen, welcome
+        self._deeds.notebook.take_pen(pen)
+        self._deeds.because, self._fit = welcome.because, welcome.fit
+        self._upkeep.storage(welcome.minutes_left)
         if self.state is State.INTERRUPTED:
-            self._to_continue = welcome.interrupted or self._recording
+            continues = welcome.interrupted or self.recording
+            self._deeds.take_up(continues, reason_of("custody lost", self._upkeep.now))
             self.on_fact(Fact.CUSTODY_BACK)
         elif not welcome.fit:
             self.on_fact(Fact.UNFIT)
-        elif welcome.interrupted and not self._stopped_by_officer:
-            self._to_continue = welcome.interrupted
+        elif welcome.interrupted and not self._deeds.stopped_by_officer:
+            reason = reason_of(welcome.ended_by, self._upkeep.now)
+            self._deeds.take_up(welcome.interrupted, reason)
             cause = "capture was lost; the unit resumed by itself"
-            self._sight.lost_since("capture", cause, welcome.last_ms)
+            self._deeds.sight.lost_since("capture", cause, welcome.last_ms)
             self.on_fact(Fact.FIT_INTERRUPTED)
-        elif self._checked is None:
-            self._say("boot")
-            self._around.lens(words.Check())
+        elif self._checkup.report is None:
+            self._deeds.lights.stand(Lamp.STARTING, self._upkeep.now)
+            self.check_again()
         else:
             self.on_fact(Fact.FIT)
 
-    def check_again(self) -> None:
-        """Begin a self-check, if nothing is being recorded."""
-        if self.state in {State.READY, State.UNFIT} and self._pen is not None:
-            self._around.lens(words.Check())
-
     def on_opened(self, recording: int) -> None:
         """Custody opened: what was filmed since the press may go."""
-        self._recording, self._opened, self._held_from_ms = recording, True, 0
-        self._around.lens(words.Go())
-        waiting, self._waiting = self._waiting, []
-        for entry in waiting:
-            self._note(entry)
+        self._deeds.opened(recording)
 
     def on_refused(self, asked: str, sentence: str) -> None:
         """Custody refuses what was asked; only a refused opening changes what the unit does."""
         self._around.remember(f"custody refuses {asked}: {sentence}")
         if asked == "open":
-            self._welcome = replace(self._welcome, because=sentence)
+            self._deeds.because = sentence
             self.on_fact(Fact.REFUSED)
 
     def on_closed(self) -> None:
         """Custody sealed the last segment."""
-        self._recording, self._opened, self._stopped_by_officer = 0, False, False
+        self._deeds.closed()
         self.on_fact(Fact.CLOSED)
-        if self._again:
-            self._again = False
+        if self._deeds.again:
+            self._deeds.again = False
             self.on_fact(Fact.DOWN)
             self.on_fact(Fact.PRESS)
 
     def on_custody_lost(self, sentence: str) -> None:
         """Nobody holds the pen."""
-        self._pen, self._opened = None, False
-        self._welcome = replace(self._welcome, fit=False, because=sentence)
+        self._deeds.notebook.lose_pen()
+        self._deeds.because, self._fit = sentence, False
+        self._checkup.cut()
         self.on_fact(Fact.CUSTODY_LOST)
+
+    # -- what the lens says -----------------------------------------------------------------
 
     def on_lens(self, report: words.Report) -> None:
         """The lens speaks."""
-        self._watch.heard(self._around.now_ns())
+        now_ns = self._around.now_ns()
+        self._watch.heard(now_ns)
         match report:
-            case words.Alive(first_ms=first_ms, last_ms=last_ms):
-                self._state_gap(self._sight.saw(first_ms, last_ms))
+            case words.Alive(_, samples, first_ms, last_ms):
+                self._deeds.state_gap(self._deeds.sight.saw(first_ms, last_ms))
+                self._checkup.hears(samples)
             case words.Held(first_ms):
-                self._held_from_ms = first_ms
+                self._deeds.held(first_ms)
             case words.Gives(camera, microphone):
-                self._around.remember(f"camera gives: {camera}, microphone gives: {microphone}")
+                self._upkeep.senses.give(camera=camera, microphone=microphone, now_ns=now_ns)
             case words.WasLost(source, lost, from_ms, to_ms, cause):
-                self._note(GapSeen(source, from_ms, to_ms, lost, cause))
+                self._checkup.lost(source, cause)
+                self._deeds.note(GapSeen(source, from_ms, to_ms, lost, cause))
             case words.NoticeSought(digest, heard, score):
-                self._note(NoticeHeard(digest, heard, score, self._manners.notice_wording))
+                if self._checkup.running:
+                    self._checkup.heard(score)
+                else:
+                    wording = self._manners.notice_wording
+                    self._deeds.note(NoticeHeard(digest, heard, score, wording))
             case words.Checked():
                 self._examine(report)
             case words.Remarked(sentence):
-                self._note(Remark(sentence))
+                self._deeds.note(Remark(sentence))
             case words.Halted():
                 pass
 
     def on_lens_lost(self, cause: str) -> None:
         """The lens died, or was killed for being silent."""
         self._watch.started(self._around.now_ns())
-        if self._recording:
-            self._sight.lost("lens", cause, self._now_ms())
+        if self.recording:
+            self._deeds.sight.lost("lens", cause, self._deeds.now_ms())
         self.on_fact(Fact.LENS_LOST)
+        if self._checkup.running:
+            self.check_again()
+
+    # -- the self-check ---------------------------------------------------------------------
+
+    def check_again(self) -> None:
+        """Begin a self-check, if nothing is being recorded."""
+        if self.state in {State.READY, State.UNFIT} and self._deeds.notebook.has_pen:
+            self._checkup.begin()
+
+    def _cut_check(self) -> None:
+        """An officer who presses during the check gets his recording."""
+        self._checkup.cut()
+        if self.state is State.UNFIT and self._fit:
+            self.on_fact(Fact.FIT)
+
+    def _examine(self, checked: words.Checked) -> None:
+        if self._checkup.running:
+            report = self._checkup.examine(checked, key_signs=self._fit)
+            self.on_fact(Fact.FIT if self._fit and not report.blocks else Fact.UNFIT)
+
+    # -- time -------------------------------------------------------------------------------
 
     def tick(self) -> str | None:
         """Let time pass. A sentence if the lens was silent too long and must be killed."""
         now_ns = self._around.now_ns()
         for fact in self._gestures.tick(now_ns):
             self.on_fact(fact)
-        if self._grace_ns is not None and now_ns >= self._grace_ns:
-            self._grace_ns = None
+        if (
+            self._deeds.grace_ns is not None
+            and now_ns >= self._deeds.grace_ns
+            and not self._gestures.is_down  # a button that never comes up has not stopped anything
+        ):
+            self._deeds.grace_ns = None
             self.on_fact(Fact.GRACE_OVER)
+        if self._upkeep.look(now_ns, filming=self.state in FILMING):
+            self._follow_condition()
+        self._deeds.lights.tick(now_ns, self._upkeep.now)
         return self._watch.complaint(now_ns)
 
     def due_ns(self) -> int:
         """When `tick` is next needed."""
-        known = (self._watch.due_ns(), self._grace_ns, self._gestures.due_ns())
+        grace_ns = None if self._gestures.is_down else self._deeds.grace_ns
+        known = (
+            self._watch.due_ns(),
+            self._upkeep.due_ns(),
+            grace_ns,
+            self._gestures.due_ns(),
+            self._deeds.lights.due_ns(),
+        )
         return min(due_ns for due_ns in known if due_ns is not None)
 
-    # -- what it does -----------------------------------------------------------------------
-
-    def _do(self, act: Act) -> None:
-        if act in LIGHTS:
-            self._around.signals.show(LIGHTS[act])
-        elif act in SAYINGS:
-            self._say(SAYINGS[act])
-        elif act in CLOSINGS:
-            self._close(CLOSINGS[act])
-        elif act in ORDERS:
-            self._around.lens(ORDERS[act])
-        else:
-            self._deeds[act]()
-
-    def _start_grace(self) -> None:
-        self._grace_ns = self._around.now_ns() + self._manners.grace_ms * _NS_PER_MS
-        self._stopped_by_officer = True
-
-    def _refuse(self) -> None:
-        self._say("selftest.fail")
-        self._note(RefusedAct("record", "officer", self._welcome.because))
-
-    def _want_again(self) -> None:
-        self._again = True
-
-    def _examine(self, seen: words.Checked) -> None:
-        """What the sensors showed, with everything else that is known: a signed report."""
-        vitals = Vitals(
-            frames=seen.frames,
-            samples=seen.samples,
-            loudest=seen.level,
-            has_fix=self._has_fix,
-            key_signs=self._welcome.fit,
-            minutes_left=self._welcome.minutes_left,
-            clock=self._welcome.clock,
-        )
-        self._checked = examine(vitals)
-        if self._pen is not None:
-            self._pen.note(self._checked)
-        self._say("selftest.fail" if self._checked.verdict == "fail" else "selftest.ok")
-        self.on_fact(Fact.FIT if self._welcome.fit and not self._checked.blocks else Fact.UNFIT)
-
-    def _film(self) -> None:
-        self._pressed_ms, self._held_from_ms, self._waiting = self._now_ms(), 0, []
-        self._around.lens(words.Film())
-
-    def _open(self, cause: str, continues: int) -> None:
-        self._stopped_by_officer = False
-        self._grace_ns = None
-        self._opened = False
-        if self._pen is not None:
-            before_ms = self._pressed_ms - self._held_from_ms if self._held_from_ms else 0
-            self._pen.open(cause, continues, max(0, before_ms))
-
-    def _close(self, cause: str) -> None:
-        self._grace_ns = None
-        self._state_gap(self._sight.settled(self._now_ms()))
-        if self._pen is not None:
-            self._pen.close(cause)
-
-    def _respawn(self) -> None:
-        self._around.respawn()
-        if self._recording:
-            self._around.lens(words.Film())
-            if self._opened:
-                self._around.lens(words.Go())
-
-    def _say(self, clip: str, *, notice: bool = False) -> None:
-        self._around.speaker.say(clip)
-        self._around.lens(words.Said(clip, notice))
-        self._note(Spoken(clip, self._manners.captions.get(clip, "")))
-
-    def _note(self, entry: Entry) -> None:
-        """Give it to custody, or hold it while nobody holds the pen or nothing is open yet."""
-        if self._pen is not None and (self._opened or isinstance(entry, RefusedAct)):
-            self._pen.note(entry)
-        elif self.state in {State.ARMED, State.RECORDING, State.INTERRUPTED, State.CLOSING}:
-            self._waiting.append(entry)
-
-    def _state_gap(self, gap: GapSeen | None) -> None:
-        if gap is not None:
-            self._note(gap)
-
-    def _now_ms(self) -> int:
-        return self._around.now_ns() // _NS_PER_MS
+    def _follow_condition(self) -> None:
+        """Say, light and remember what the unit's condition asks for."""
+        self._attention.follow(filming=self.state in FILMING)
+        if self._upkeep.now.at_its_end:
+            self.on_fact(Fact.POWER_LOW)
+        self._deeds.lights.tick(self._around.now_ns(), self._upkeep.now)

@@ -182,9 +182,9 @@ def _for_log(
         case pen.GapSeen(source, from_ms, to_ms, lost, cause):
             where = record.GapSource(source)
             return record.Gap(_UNSET_RECORDING, where, from_ms, to_ms, lost, cause)
-        case pen.MarkMade(media_ms, photo):
+        case pen.MarkMade(media_ms, photo, until_ms):
             kind = record.MarkKind.PHOTO if photo else None
-            return record.Mark(_UNSET_RECORDING, media_ms, kind)
+            return record.Mark(_UNSET_RECORDING, media_ms, kind, until_ms)
         case pen.RefusedAct(asked, by, because):
             return record.Refused(asked, by, because)
     items = tuple(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from recorder.capture.ports import Edge
 
 _NS = 1_000_000
+_AT_START_NS = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +24,20 @@ class GestureTimes:
     double_ms: int = 400
     stop_ms: int = 2_000
     off_ms: int = 8_000
-    stuck_ms: int = 30_000
+    stuck_ms: int = 10_000
 
 
 class Gestures:
-    """One button's meaning. A button that never comes up again gives nothing more."""
+    """One button's meaning. A button that never comes up again is stuck, and gives nothing more.
 
-    def __init__(self, times: GestureTimes) -> None:
+    One that is down when the unit starts was not pressed: it means nothing until it comes up.
+    """
+
+    def __init__(self, times: GestureTimes, begun_ns: int = -_AT_START_NS) -> None:
         self._times = times
+        self._begun_ns = begun_ns
+        self._told_stuck = False
+        self._void = False  # down since before anybody listened
         self._down_ns: int | None = None
         self._told_stop = False
         self._told_off = False
@@ -44,6 +51,10 @@ class Gestures:
 
     def _down(self, now_ns: int) -> tuple[Fact, ...]:
         self._down_ns, self._told_stop, self._told_off = now_ns, False, False
+        self._told_stuck = False
+        self._void = now_ns - self._begun_ns < _AT_START_NS
+        if self._void:
+            return ()
         if self._single_ns is None:
             return (Fact.DOWN,)
         if now_ns - self._single_ns <= self._times.double_ms * _NS:
@@ -54,7 +65,7 @@ class Gestures:
     def _up(self, now_ns: int) -> tuple[Fact, ...]:
         due = self.tick(now_ns)
         self._down_ns = None
-        if self._told_off:
+        if self._told_off or self._void:
             return due
         if self._told_stop:
             return (*due, Fact.NO_GESTURE)
@@ -73,6 +84,8 @@ class Gestures:
             return (Fact.PRESS,)
         held_ms = (now_ns - self._down_ns) // _NS
         facts: list[Fact] = []
+        if self._void:
+            self._told_stop = self._told_off = True
         if held_ms >= self._times.stop_ms and not self._told_stop:
             self._told_stop = True
             self._single_ns = None
@@ -80,16 +93,32 @@ class Gestures:
         if held_ms >= self._times.off_ms and not self._told_off:
             self._told_off = True
             facts.append(Fact.HELD_OFF)
+        if held_ms >= self._stuck_ms and not self._told_stuck:
+            self._told_stuck = True
+            facts.append(Fact.STUCK)
         return tuple(facts)
 
     def due_ns(self) -> int | None:
         """When `tick` next has something to say, if the button does not move."""
-        if self._down_ns is not None:
-            if not self._told_stop:
-                return self._down_ns + self._times.stop_ms * _NS
-            return None if self._told_off else self._down_ns + self._times.off_ms * _NS
-        return None if self._single_ns is None else self._single_ns + self._times.double_ms * _NS
+        if self._down_ns is None:
+            if self._single_ns is None:
+                return None
+            return self._single_ns + self._times.double_ms * _NS
+        for told, after_ms in (
+            (self._told_stop or self._void, self._times.stop_ms),
+            (self._told_off or self._void, self._times.off_ms),
+            (self._told_stuck, self._stuck_ms),
+        ):
+            if not told:
+                return self._down_ns + after_ms * _NS
+        return None
 
-    def stuck(self, now_ns: int) -> bool:
-        """Whether the button has been down longer than any gesture."""
-        return self._down_ns is not None and now_ns - self._down_ns >= self._times.stuck_ms * _NS
+    @property
+    def is_down(self) -> bool:
+        """Whether the button is down."""
+        return self._down_ns is not None
+
+    @property
+    def _stuck_ms(self) -> int:
+        """Longer than any gesture, however long the officer has set that."""
+        return max(self._times.stuck_ms, self._times.off_ms + 2_000)

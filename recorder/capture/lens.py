@@ -8,11 +8,12 @@ does not call durable is handed over again to the next custody.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recorder.capture import lens_words as words
 from recorder.capture.ports import DeviceLost, Frame, Lost, Source
+from recorder.capture.sensor_check import CHECK_NS, SensorCheck
 from recorder.capture.sensors import Sensors
 from recorder.capture.way_out import WayOut
 
@@ -24,27 +25,8 @@ if TYPE_CHECKING:
     from recorder.capture.ring import Ring
 
 _NS_PER_MS = 1_000_000
-CHECK_NS = 1_000_000_000
-"""How long a check of the sensors lasts."""
 _ITEMS_A_TURN = 256
 """What was held before a press is muxed over several turns, so that the lens never falls silent."""
-
-
-@dataclass(slots=True)
-class _Check:
-    """What the sensors gave since a check began."""
-
-    until_ns: int
-    frames: int = 0
-    samples: int = 0
-    loudest: int = 0
-
-    def count(self, item: Frame | Pcm) -> None:
-        if isinstance(item, Frame):
-            self.frames += 1
-            return
-        self.samples += len(item.samples) // 2
-        self.loudest = max(self.loudest, *memoryview(item.samples).cast("h"), 0)
 
 
 class Lens:
@@ -72,7 +54,8 @@ class Lens:
         self._backlog: deque[Frame | Pcm] = deque()  # what the muxer has not taken yet
         self._muxer: Muxer | None = None
         self._search: NoticeSearch | None = None
-        self._check: _Check | None = None
+        self._check: SensorCheck | None = None
+        self._unanswered: SensorCheck | None = None  # over, but for what the search says
         self._file_since_ns = 0
         self._frames = self._samples = self._first_ns = self._last_ns = 0
 
@@ -90,13 +73,16 @@ class Lens:
             case words.Said(clip, notice):
                 self._senses.say(clip)
                 self._search = self._senses.seek(clip) if notice else self._search
+            case words.Hush():
+                self._senses.hush()
             case words.Halt():
                 self._halt()
             case words.Overlay(trust, place):
                 self._senses.overlay(trust, place)
             case words.Check():
+                self._search = self._unanswered = None
                 self._sensors.start()
-                self._check = _Check(self._now_ns() + CHECK_NS)
+                self._check = SensorCheck(self._now_ns() + CHECK_NS)
 
     def work(self) -> None:
         """Move what the sensors gave towards custody; CustodyGone when it went away."""
@@ -110,7 +96,8 @@ class Lens:
     def alive(self) -> words.Alive:
         """How far it has come."""
         first_ms, last_ms = self._first_ns // _NS_PER_MS, self._last_ns // _NS_PER_MS
-        return words.Alive(self._frames, self._samples, first_ms, last_ms)
+        samples = self._samples + (self._check.samples if self._check is not None else 0)
+        return words.Alive(self._frames, samples, first_ms, last_ms)
 
     def light(self) -> words.Light | None:
         """How bright the scene is, if the camera gives pictures and can tell."""
@@ -131,7 +118,8 @@ class Lens:
         self._held_from_ns = self._pressed_ns
         self._way_out.forget()
         self._backlog.clear()
-        self._search, self._muxer = None, self._senses.muxer(self._sensors.fail_sound)
+        self._search = self._unanswered = None
+        self._muxer = self._senses.muxer(self._sensors.fail_sound)
         self._file_since_ns = self._first_ns = self._last_ns = self._frames = self._samples = 0
         if self._before is not None and self._holding:
             self._backlog.extend(self._before.held(self._pressed_ns))
@@ -199,16 +187,24 @@ class Lens:
         if self._search is not None and (found := self._search.answer()) is not None:
             self._report(found)
             self._search = None
-            if self._muxer is None:
+            if self._unanswered is not None:
+                self._answer_check(self._unanswered)
+            elif self._muxer is None and self._check is None:
                 self._way_out.end()
 
+    def _answer_check(self, check: SensorCheck) -> None:
+        self._unanswered = None
+        self._report(check.report())
+
     def _forget_film(self) -> None:
+        if self._unanswered is not None:  # whoever checks must not wait for ever
+            self._answer_check(self._unanswered)
         self._muxer = self._search = None
         self._backlog.clear()
         self._way_out.forget()
         self._way_out.let_go()
 
-    def _end_check(self, check: _Check) -> None:
+    def _end_check(self, check: SensorCheck) -> None:
         """Report what the sensors gave since the check began, and let them rest if they may."""
         if self._holding and self._before is not None:
             if not self._before.sound:
@@ -218,7 +214,11 @@ class Lens:
         for item in self._sensors.drain():
             self._hear(item)
         self._check = None
-        self._report(words.Checked(check.frames, check.samples, check.loudest))
+        if self._search is None:
+            self._answer_check(check)
+        else:  # it answers in a moment, and the check with it
+            self._search.give_up()
+            self._unanswered = check
 
     def _stop_sensors(self) -> None:
         self._sensors.stop()
@@ -240,6 +240,8 @@ class Lens:
     def _hear(self, item: Frame | Pcm) -> None:
         if self._check is not None:
             self._check.count(item)
+            if self._muxer is None and not isinstance(item, Frame):
+                self._listen(item)
         if self._before is not None and self._holding:
             self._before.put(item)
         if self._muxer is not None:
@@ -258,9 +260,12 @@ class Lens:
                 self._hold(self._muxer.turn())
         else:
             self._samples += len(item.samples) // 2
-            if self._search is not None:
-                self._search.hear(item)
+            self._listen(item)
         self._hold(self._muxer.take(item))
+
+    def _listen(self, pcm: Pcm) -> None:
+        if self._search is not None:
+            self._search.hear(pcm)
 
     def _tell_whether_they_give(self) -> None:
         """State it once when it changes, while a recording is made."""
@@ -285,7 +290,7 @@ class Lens:
         )
         if self._holding:
             self._told_before.append(told)  # it is known at `go` whether it lies in the recording
-        else:
+        if not self._holding or self._check is not None:
             self._report(told)
 
     def _unheard_by_rule(self, loss: Lost) -> bool:

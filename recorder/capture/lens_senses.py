@@ -40,6 +40,7 @@ class Senses:
     link: Callable[[], CustodyLink]
     seek: Callable[[str], NoticeSearch]
     say: Callable[[str], None]
+    hush: Callable[[], None]
     overlay: Callable[[str, str], None]
     before_press: Callable[[bool], None]  # whether the pictures are marked as from before a press
     before: PreRecord | None = None  # none: nothing from before a press is kept

@@ -44,6 +44,11 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Hush:
+    """The speaker forgets what waits to be said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Halt:
     """Let the last piece go."""
 
@@ -134,7 +139,7 @@ class Halted:
     """The last piece is with custody."""
 
 
-Order = Film | Await | Go | Drop | Said | Halt | Check | Overlay
+Order = Film | Await | Go | Drop | Said | Hush | Halt | Check | Overlay
 Report = Alive | Held | Light | Gives | WasLost | NoticeSought | Checked | Remarked | Halted
 
 _WORDS: dict[str, type[Order | Report]] = {
@@ -143,6 +148,7 @@ _WORDS: dict[str, type[Order | Report]] = {
     "go": Go,
     "drop": Drop,
     "said": Said,
+    "hush": Hush,
     "halt": Halt,
     "check": Check,
     "overlay": Overlay,

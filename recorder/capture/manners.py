@@ -12,9 +12,11 @@ from recorder.capture.gestures import GestureTimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from recorder.capture.lens_words import Order
     from recorder.capture.ports import Signals, Speaker
+    from recorder.evidence.moment import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class Manners:
     grace_ms: int = 5_000
     lens_silent_ms: int = 2_000
     lens_start_ms: int = 10_000
+    resume_mark_seconds: int = 60
+    remind_minutes: int = 0  # how often it says aloud that it films; 0: never
+    begun_ns: int = -1_000_000_000  # when this process began to listen
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Surroundings:
     """What the conductor acts through. `lens` and `respawn` queue; they never wait."""
 
     now_ns: Callable[[], int]
+    clock: Callable[[], Moment]
+    due: Callable[[str], datetime | None]  # when what was sealed at this UTC must be handed in
     signals: Signals
     speaker: Speaker
     lens: Callable[[Order], None]

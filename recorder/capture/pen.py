@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,10 +39,11 @@ class GapSeen:
 
 @dataclass(frozen=True, slots=True)
 class MarkMade:
-    """The officer marked this instant, or took a photo of it."""
+    """The officer marked this instant, or took a photo; or the unit a span, for a reason."""
 
     media_ms: int
     photo: bool = False
+    until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,31 @@ Entry = (
 )
 
 
+class Dock(enum.Enum):
+    """How the way home goes, as the courier says."""
+
+    AWAY = "away"
+    UPLOADING = "uploading"
+    DONE = "done"  # everything is receipted
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """What the courier says: unsent segments, and when the oldest was sealed (empty: unknown)."""
+
+    dock: Dock
+    segments: int
+    oldest_utc: str
+
+
 @dataclass(frozen=True, slots=True)
 class Welcome:
     """What custody says of itself when it answers (docs/handover.md)."""
 
     interrupted: int = 0  # the newest recording that nobody ended
     last_ms: int = 0  # CLOCK_BOOTTIME of its last picture
+    ended_by: str = ""  # why it ended, as its `stop` says
     fit: bool = False
     because: str = ""
     minutes_left: int = 0

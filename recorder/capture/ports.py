@@ -94,6 +94,21 @@ class NoFix:
     cause: str
 
 
+NO_THERMOMETER = -273
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What the unit lives on; −1 is unknown, and `NO_THERMOMETER` degrees are."""
+
+    on_mains: bool
+    percent: int  # of the battery
+    minutes: int  # that the battery lasts at the draw of now; unknown on mains
+    under_voltage: bool
+    throttled: bool  # the chip slows itself down
+    degrees: int  # of the chip, Celsius
+
+
 class Button(enum.Enum):
     """What an officer can press."""
 
@@ -119,10 +134,13 @@ class Lamp(enum.Enum):
     RECORDING = "recording"
     SOUND_ONLY = "sound-only"
     MARKED = "marked"
-    LOW = "low"
+    PHOTO = "photo"
+    LOW = "low"  # battery or storage for less than an hour
+    ENDING = "ending"  # for less than half an hour
     FAULT = "fault"
     UPLOADING = "uploading"
     DONE = "done"
+    NOT_HANDED_IN = "not-handed-in"  # docked, and it does not go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +205,14 @@ class Microphone(Protocol):
 
 
 class Speaker(Protocol):
-    """Says a prompt aloud."""
+    """Says sentences aloud."""
 
-    def say(self, clip: str) -> None:
-        """Return at once; the clip with this id is heard soon after, one after the other."""
+    def say(self, *clips: str) -> None:
+        """Return at once; the clips with these ids are heard soon after, as one sentence."""
+        ...
+
+    def hush(self) -> None:
+        """Forget the sentences that wait; the one that is being said is finished."""
         ...
 
 
@@ -238,11 +260,19 @@ class NightSight(Protocol):
         ...
 
 
+class Power(Protocol):
+    """Battery, mains and heat."""
+
+    def listen(self, on_supply: Callable[[Supply], None]) -> None:
+        """Report at once, and from then on every few seconds."""
+        ...
+
+
 class Signals(Protocol):
     """Lamp, buzzer and vibration as one: each state has all three."""
 
-    def show(self, lamp: Lamp) -> None:
-        """Show this state from now on."""
+    def show(self, lamp: Lamp, beside: Lamp | None = None) -> None:
+        """Show this state from now on, with the beeps and vibration of `beside` besides."""
         ...
 
     def feel(self) -> None:

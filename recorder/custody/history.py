@@ -55,6 +55,7 @@ class History:
     last_recording: int = 0
     open: OpenRecording | None = None
     interrupted: int = 0
+    ended_by: str = ""
     last_picture_ms: int = 0
     segments: dict[int, Segment] = field(default_factory=dict)
     sealed: dict[str, str] = field(default_factory=dict)
@@ -95,7 +96,8 @@ class History:
             case Stop(recording=number, cause=cause):
                 self.open = None
                 self.interrupted = 0 if cause in _WITH_A_PRESS else number
-            case Mark(recording=number):
+                self.ended_by = cause.value
+            case Mark(recording=number, until_ms=None):  # the officer's own
                 self.marked.add(number)
             case Orphan(file=file):
                 self.orphans.add(file)

@@ -7,7 +7,7 @@ touched.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from recorder.custody.ears import Caller, Came, Ears, Garbled, Left, Said
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MAY: Mapping[p.Role, tuple[type[p.Packet], ...]] = {
     p.Role.CONDUCTOR: (p.Open, p.Note, p.Turn, p.Close),
     p.Role.LENS: (p.Keep, p.End),
-    p.Role.COURIER: (p.ReceiptOffer, p.AnchorOffer),
+    p.Role.COURIER: (p.ReceiptOffer, p.AnchorOffer, p.Journey),
     p.Role.RELEASE: (p.ReleaseRequest,),
 }
 
@@ -87,6 +87,7 @@ class Intake:
         self._callers = callers
         self._pen = pen
         self._receipts = receipts
+        self._journey: p.Journey | None = None  # what the courier said last; never written down
 
     def hear(self, wait_ms: int) -> None:
         """Wait at most so long, and do what was asked meanwhile."""
@@ -149,6 +150,8 @@ class Intake:
                 return self._receipts.file_anchor(packet)
             case p.ReleaseRequest():
                 return self._receipts.release(packet)
+            case p.Journey():
+                self._pass_on(packet)
             case _:
                 self._lead(packet)
         return None
@@ -179,6 +182,13 @@ class Intake:
         if packet.role is p.Role.LENS:
             self._pen.lens_began()
         self._callers.send(caller, self._pen.welcome())
+        if packet.role is p.Role.CONDUCTOR and self._journey is not None:
+            self._callers.send(caller, self._journey)
+
+    def _pass_on(self, journey: p.Journey) -> None:
+        """Let the conductor know how the way home goes; custody itself does not act on it."""
+        self._journey = journey
+        self._callers.say(p.Role.CONDUCTOR, journey)
 
     def _refuse(self, caller: Caller, asked: str, because: str) -> None:
         by = str(caller.role) if caller.role is not None else f"user {caller.user}"
@@ -195,3 +205,5 @@ class Intake:
             self._pen.lens_lost()
         elif caller.role is p.Role.CONDUCTOR:
             self._pen.conductor_lost()
+        elif caller.role is p.Role.COURIER and self._journey is not None:
+            self._pass_on(replace(self._journey, dock=p.Dock.AWAY))

@@ -94,6 +94,7 @@ class Pen:
             open=history.open.number if history.open else 0,
             interrupted=history.interrupted,
             last_ms=history.last_picture_ms if history.interrupted else 0,
+            ended_by=history.ended_by if history.interrupted else "",
             next=history.last_recording + 1,
             fit=not because,
             because=because,

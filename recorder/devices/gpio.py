@@ -16,7 +16,7 @@ import gpiozero
 
 from recorder.capture.ports import Button
 from recorder.devices.debounce import Debounce
-from recorder.devices.signal_patterns import FEEL_MS, PATTERNS, shown_at
+from recorder.devices.signal_patterns import FEEL_MS, pattern_of, shown_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -144,27 +144,33 @@ class GpioButtons:
 class GpioSignals:
     """One lamp, one buzzer and one vibration motor, each switched by a pin."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 – three pins, a clock, and how often it reminds
         self, factory: object, lamp_pin: int, buzzer_pin: int, vibration_pin: int,
-        now_ns: Callable[[], int],
+        now_ns: Callable[[], int], *, remind_seconds: int = 120,
     ) -> None:  # fmt: skip
         """GpioMissing if a pin is taken or not there."""
         self._now_ns = now_ns
+        self._remind_seconds = remind_seconds
         self._outputs = tuple(
             output_pin(factory, pin) for pin in (lamp_pin, buzzer_pin, vibration_pin)
         )
         self._changed = threading.Condition()
-        self._lamp: Lamp | None = None
-        self._since_ns = self._feel_until_ns = 0
+        self._shown: list[tuple[Lamp, int] | None] = [None, None]  # the lamp, and what is beside
+        self._feel_until_ns = 0
         self._stopped = False
         self._thread = threading.Thread(target=self._play, name="signals", daemon=True)
         self._thread.start()
 
-    def show(self, lamp: Lamp) -> None:
-        """Show this state from now on."""
+    def show(self, lamp: Lamp, beside: Lamp | None = None) -> None:
+        """Show this state from now on, with the beeps and vibration of `beside` besides."""
         with self._changed:
-            if lamp is not self._lamp:
-                self._lamp, self._since_ns = lamp, self._now_ns()
+            changed = False
+            for place, wanted in enumerate((lamp, beside)):
+                shown = self._shown[place]
+                if wanted is not (None if shown is None else shown[0]):
+                    self._shown[place] = None if wanted is None else (wanted, self._now_ns())
+                    changed = True
+            if changed:
                 self._changed.notify()
 
     def feel(self) -> None:
@@ -196,14 +202,18 @@ class GpioSignals:
         wanted = [False, False, now_ns < self._feel_until_ns]
         if wanted[2]:
             waits.append((self._feel_until_ns - now_ns) / _MS + 1)
-        if self._lamp is not None:
-            pattern = PATTERNS[self._lamp]
-            gone_ms = (now_ns - self._since_ns) // _MS
+        for place, shown in enumerate(self._shown):
+            if shown is None:
+                continue
+            lamp, since_ns = shown
+            pattern = pattern_of(lamp, self._remind_seconds)
+            gone_ms = (now_ns - since_ns) // _MS
             again_ms = (
                 gone_ms % (pattern.again_seconds * 1000) if pattern.again_seconds else gone_ms
             )
+            light = pattern.light if place == 0 else ()
             for number, (steps, at_ms) in enumerate(
-                ((pattern.light, gone_ms), (pattern.beeps, again_ms), (pattern.buzzes, again_ms))
+                ((light, gone_ms), (pattern.beeps, again_ms), (pattern.buzzes, again_ms))
             ):
                 on, holds_ms = shown_at(steps, at_ms, round_and_round=number == 0)
                 wanted[number] = wanted[number] or on

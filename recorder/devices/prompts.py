@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+RATE_HZ = 16_000
+"""Of every clip: a sentence is several of them, played as one."""
+
+
 class NoSuchPrompt(Exception):
     """Asked for an id that has no prompt."""
 
@@ -60,6 +64,6 @@ def _prompt(folder: Path, id_: str, text: str) -> Prompt:
         raise PromptsUnreadable(
             f"{path} cannot be read ({error}); make it with config/prompts/render.py."
         ) from error
-    if form[:2] != (1, 2):
-        raise PromptsUnreadable(f"{path} is not 16 bit mono; make it with render.py.")
+    if form != (1, 2, RATE_HZ):
+        raise PromptsUnreadable(f"{path} is not 16 bit mono at 16 kHz; make it with render.py.")
     return Prompt(id_, text, samples, form[2])

@@ -5,7 +5,7 @@ One lamp, one buzzer, one motor: the shape of the pulse tells the states apart, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from recorder.capture.ports import Lamp
@@ -33,11 +33,20 @@ PATTERNS: Mapping[Lamp, Pattern] = {
     Lamp.RECORDING: Pattern((500, 500), (80, 80, 80), (80, 80, 80), 120),
     Lamp.SOUND_ONLY: Pattern((500, 250, 125, 125), (300, 150, 300), (300, 150, 300)),
     Lamp.MARKED: Pattern((60, 60, 60, 60, 500, 260), (40,), (80,)),
-    Lamp.LOW: Pattern((100, 100, 100, 700), (60, 60, 60, 60, 60, 60, 60), (80, 80, 80), 60),
+    Lamp.PHOTO: Pattern((60, 60, 60, 320, 60, 60, 60, 320), (40, 80, 40), (80,)),
+    Lamp.LOW: Pattern((100, 100, 100, 1700)),
+    Lamp.ENDING: Pattern((100, 100, 100, 700), (60, 60, 60, 60, 60, 60, 60), (80, 80, 80), 60),
     Lamp.FAULT: Pattern((100, 100), (60, 60, 60, 60, 60, 60, 60, 60, 60), (300,), 20),
     Lamp.UPLOADING: Pattern((1500, 500)),
     Lamp.DONE: Pattern((1000, 0), (600,)),
+    Lamp.NOT_HANDED_IN: Pattern((250, 250, 750, 250), (300, 150, 300, 150, 300)),
 }
+
+
+def pattern_of(lamp: Lamp, remind_seconds: int) -> Pattern:
+    """Return the pattern; a recording's beeps and buzzes come again so often, 0: never."""
+    pattern = PATTERNS[lamp]
+    return replace(pattern, again_seconds=remind_seconds) if lamp is Lamp.RECORDING else pattern
 
 
 def shown_at(steps: tuple[int, ...], gone_ms: int, *, round_and_round: bool) -> tuple[bool, int]:

@@ -159,12 +159,18 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The officer marked this instant of the picture, or asked for a photo of it."""
+    """The officer marked this instant, or asked for a photo; or the unit a span, for the reason."""
 
     TYPE: ClassVar[str] = "mark"
     recording: Number
     media_ms: Count
     kind: MarkKind | None = None
+    until_ms: Count | None = None
+
+    def check(self) -> None:
+        """Raise Malformed if the span ends before it begins."""
+        if self.until_ms is not None and self.until_ms < self.media_ms:
+            raise Malformed("A marked span ends before it begins.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from recorder.evidence.errors import Malformed
-from recorder.evidence.moment import ClockSource
+from recorder.evidence.moment import ClockSource, check_utc_or_empty
 from recorder.evidence.record import Ending, PictureSize, SoundRate, StartCause, StopCause
 from recorder.evidence.shape import Base64Of, Between, Count, CountOrUnknown, Digest, Number
 from recorder.evidence.words import check_unit_origin
@@ -33,6 +33,12 @@ class NoLongerThan:
         """Raise Malformed if it is longer."""
         if len(thing) > self.most:
             raise Malformed(f"it holds {len(thing)} where at most {self.most} are allowed")
+
+
+def check_stop_or_empty(cause: str) -> None:
+    """Raise Malformed unless `cause` is why a recording ended, or empty."""
+    if cause and cause not in set(StopCause):
+        raise Malformed(f"{cause[:40]!r} is no reason for which a recording ends.")
 
 
 Version = Annotated[int, Between(1, 1)]
@@ -159,6 +165,24 @@ class ReleaseRequest:
     receipt: Word
 
 
+class Dock(enum.StrEnum):
+    """How the way home goes."""
+
+    AWAY = "away"
+    UPLOADING = "uploading"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """What the courier says, passed on to the conductor; `oldest` is when a segment was sealed."""
+
+    dock: Dock
+    segments: Count
+    oldest: Annotated[str, check_utc_or_empty]
+
+
 @dataclass(frozen=True, slots=True)
 class Welcome:
     """How custody stands; `interrupted` and `open` are recordings, 0 for none.
@@ -171,6 +195,7 @@ class Welcome:
     open: Count
     interrupted: Count
     last_ms: Count
+    ended_by: Annotated[str, check_stop_or_empty]
     next: Number
     fit: bool
     because: Sentence
@@ -245,9 +270,10 @@ class Released:
 
 
 FromCaller: TypeAlias = (
-    "Hello | Open | Note | Turn | Close | Keep | End | ReceiptOffer | AnchorOffer | ReleaseRequest"
+    "Hello | Open | Note | Turn | Close | Keep | End | "
+    "ReceiptOffer | AnchorOffer | ReleaseRequest | Journey"
 )
 FromCustody: TypeAlias = (
-    "Welcome | Opened | Kept | Sealed | Closed | Full | Fault | Filed | Released"
+    "Welcome | Opened | Kept | Sealed | Closed | Full | Fault | Filed | Released | Journey"
 )
 Packet: TypeAlias = "FromCaller | FromCustody"

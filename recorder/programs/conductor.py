@@ -7,32 +7,38 @@ nothing true lives only there.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import queue
 import signal
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config import load
-from config.notice import notice_text
 from config.words import ConfigRefused
 from recorder.capture import lens_words as words
 from recorder.capture.conductor import Conductor
-from recorder.capture.custody_link import Opening, PacketPen
+from recorder.capture.custody_link import PacketPen
 from recorder.capture.eye import Eye
-from recorder.capture.gestures import GestureTimes
-from recorder.capture.machine import Fact, State
-from recorder.capture.manners import Manners, Surroundings
-from recorder.capture.pen import GapSeen, Welcome
-from recorder.capture.ports import DeviceLost, Picture
+from recorder.capture.manners import Surroundings
+from recorder.capture.ports import DeviceLost
+from recorder.custody.clock import KernelClock
 from recorder.devices.prompts import load_prompts
 from recorder.evidence.errors import Malformed
 from recorder.handover import packets
 from recorder.handover.errors import LinkLost
+from recorder.programs.conducting import (
+    ToldPen,
+    due_of,
+    journey_of,
+    lens_command,
+    manners_of,
+    notice_of,
+    opening_of,
+    tell,
+    welcome_of,
+)
 from recorder.programs.hands import bench_hands, device_hands
 from recorder.programs.service import Watchdog, notify
 
@@ -40,18 +46,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from config.schema import Effective
-    from recorder.capture.pen import Entry, Pen
-    from recorder.capture.ports import Fix, NoFix
+    from recorder.capture.machine import State
+    from recorder.capture.ports import Fix, NoFix, Supply
 
-_SOUND_HZ = 48_000
 _STEP_SECONDS = 0.02
 _CALL_AGAIN_NS = 100_000_000
 _LENS = "lens"
-
-
-def tell(event: str, **facts: object) -> None:
-    """Say one thing on standard output."""
-    print(json.dumps({"event": event, **facts}, ensure_ascii=False), flush=True)
 
 
 class Loop:
@@ -64,11 +64,12 @@ class Loop:
         self._pen: PacketPen | None = None
         self._call_at_ns = 0
         self._fixes: queue.SimpleQueue[Fix | NoFix] = queue.SimpleQueue()
+        self._supplies: queue.SimpleQueue[Supply] = queue.SimpleQueue()
         prompts = load_prompts(args.prompts)
         self._captions = {prompt.id: prompt.text for prompt in prompts.values()}
-        self._captions[args.notice] = _notice(config)
-        self._opening = _opening(config)
-        self._eye = Eye(_lens_command(args), tell)
+        self._captions[args.notice] = notice_of(config)
+        self._opening = opening_of(config)
+        self._eye = Eye(lens_command(args), tell)
         if config.unit.kind == "bench":
             self._hands = bench_hands(config, args.desk, self._captions, tell)
         else:
@@ -76,6 +77,8 @@ class Loop:
         self.off = False
         around = Surroundings(
             now_ns=lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
+            clock=KernelClock().now,
+            due=lambda utc: due_of(config.rules, utc),
             signals=self._hands.signals,
             speaker=self._hands.speaker,
             lens=self._eye.order,
@@ -83,12 +86,8 @@ class Loop:
             power_off=self._power_off,
             remember=lambda sentence: tell("log", sentence=sentence),
         )
-        gestures = config.unit.gestures
-        times = GestureTimes(gestures.double_press_ms, gestures.stop_hold_ms, gestures.off_hold_ms)
-        self._conductor = Conductor(
-            around,
-            Manners(args.notice, self._captions[args.notice], self._captions, times, args.grace_ms),
-        )
+        manners = manners_of(config, args.notice, self._captions, args.grace_ms, around.now_ns())
+        self._conductor = Conductor(around, manners)
         self._hands.buttons.listen(self._conductor.on_edge)
         self._state: State | None = None
         # A lens that cannot live is replaced again and again, and that is getting on: an officer
@@ -99,11 +98,14 @@ class Loop:
         """Go on until told to power off."""
         self._eye.open()
         self._hands.gps.listen(self._fixes.put)
+        self._hands.power.listen(self._supplies.put)
         while not self.off:
             self._hear_custody()
             self._hear_lens()
             while not self._fixes.empty():
                 self._hear_fix(self._fixes.get())
+            while not self._supplies.empty():
+                self._conductor.on_supply(self._supplies.get())
             if self._hands.look():
                 self._conductor.check_again()
             complaint = self._conductor.tick()
@@ -115,6 +117,7 @@ class Loop:
             self._flush()
             self._watchdog.turn()
             time.sleep(_STEP_SECONDS)
+        self._hands.finish()
         self._eye.kill()
 
     def _power_off(self) -> None:
@@ -185,7 +188,7 @@ class Loop:
                     because=packet.because,
                 )
                 if self._pen is not None:
-                    self._conductor.on_welcome(_ToldPen(self._pen), _welcome(packet))
+                    self._conductor.on_welcome(ToldPen(self._pen), welcome_of(packet))
             case packets.Opened(recording, segment):
                 tell("opened", recording=recording, segment=segment)
                 self._conductor.on_opened(recording)
@@ -202,68 +205,14 @@ class Loop:
                 self._conductor.on_closed()
             case packets.Full(minutes_left):
                 tell("full", minutes_left=minutes_left)
-                if minutes_left == 0:
-                    self._conductor.on_fact(Fact.SPOOL_FULL)
+                self._conductor.on_storage(minutes_left)
+            case packets.Journey():
+                self._conductor.on_journey(journey_of(packet))
             case packets.Fault(sentence, asked):
                 tell("fault", asked=asked, sentence=sentence)
                 self._conductor.on_refused(asked, sentence)
             case _:
                 tell("log", sentence=f"custody said {type(packet).__name__}, not expected here")
-
-
-class _ToldPen:
-    """The pen, telling each gap and mark that goes into the log."""
-
-    def __init__(self, pen: Pen) -> None:
-        self._pen = pen
-
-    def open(self, cause: str, continues: int, pre_record_ms: int) -> None:
-        tell("open", cause=cause, continues=continues, pre_record_ms=pre_record_ms)
-        self._pen.open(cause, continues, pre_record_ms)
-
-    def note(self, entry: Entry) -> None:
-        if isinstance(entry, GapSeen):
-            tell("gap", **asdict(entry))
-        self._pen.note(entry)
-
-    def close(self, cause: str) -> None:
-        self._pen.close(cause)
-
-
-def _notice(config: Effective) -> str:
-    """The notice as this agency's officers speak it."""
-    names = [officer.name for officer in config.unit.officers]
-    return notice_text(config.rules, config.fleet.agency.name, names)
-
-
-def _welcome(packet: packets.Welcome) -> Welcome:
-    return Welcome(
-        interrupted=packet.interrupted,
-        last_ms=packet.last_ms,
-        fit=packet.fit,
-        because=packet.because,
-        minutes_left=packet.minutes_left,
-        clock=packet.clock.value,
-    )
-
-
-def _opening(config: Effective) -> Opening:
-    size = config.unit.picture
-    officers = config.unit.officers
-    return Opening(
-        tuple(officer.name for officer in officers),
-        tuple(officer.number for officer in officers),
-        config.rules_digest,
-        Picture(size.width, size.height, size.rate_hz, size.bits_per_second),
-        _SOUND_HZ,
-    )
-
-
-def _lens_command(args: argparse.Namespace) -> list[str]:
-    command = [sys.executable, "-I", "-m", "recorder.programs.lens"]
-    for name in ("rules", "fleet", "unit", "custody", "prompts"):
-        command += [f"--{name}", str(getattr(args, name))]
-    return command
 
 
 def main(argv: Sequence[str] | None = None, pins: object | None = None) -> int:

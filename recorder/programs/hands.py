@@ -12,16 +12,18 @@ from recorder.devices.bench.desk import Desk
 from recorder.devices.bench.gps import BenchGps
 from recorder.devices.bench.hands import BenchSignals
 from recorder.devices.pace import BoottimePace
+from recorder.devices.power import SysPower
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from config.schema import Effective
-    from recorder.capture.ports import Buttons, Edge, Gps, Lamp, Signals, Speaker
+    from recorder.capture.ports import Buttons, Edge, Gps, Lamp, Power, Signals, Speaker
     from recorder.devices.prompts import Prompt
 
 GPS_BITS_PER_SECOND = 9_600
 GPS_LINE = "/dev/serial0"
+_SYS = Path("/sys")
 _BUILT = datetime(2026, 11, 1, tzinfo=UTC)
 """No receiver may claim to be older than this program."""
 
@@ -35,6 +37,8 @@ class Hands:
     signals: Signals
     speaker: Speaker
     gps: Gps
+    power: Power
+    finish: Callable[[], None]  # say what waits, before the process ends
 
 
 def bench_hands(
@@ -48,9 +52,11 @@ def bench_hands(
     return Hands(
         buttons=desk.buttons,
         look=desk.look,
-        signals=BenchSignals(lambda lamp: tell("lamp", lamp=lamp.value), lambda: tell("felt")),
+        signals=BenchSignals(lambda *lamps: tell("lamp", **_lamp(*lamps)), lambda: tell("felt")),
         speaker=ToldSpeaker(captions, tell, None),  # its sound is the lens's air
         gps=BenchGps(Path(config.unit.devices.gps), BoottimePace(), _BUILT),
+        power=desk.power,
+        finish=lambda: None,
     )
 
 
@@ -78,13 +84,23 @@ def device_hands(
     pins = unit_pins() if pins is None else pins
     buttons = unit_buttons(pins, parts.record_button_pin, parts.mark_button_pin, now_ns, remember)
     panel = Panel(buttons)
-    signals = GpioSignals(pins, parts.lamp_pin, parts.buzzer_pin, parts.vibration_pin, now_ns)
+    signals = GpioSignals(
+        pins,
+        parts.lamp_pin,
+        parts.buzzer_pin,
+        parts.vibration_pin,
+        now_ns,
+        remind_seconds=config.unit.reminder.minutes * 60,
+    )
+    speaker = PyAudioSpeaker(prompts, parts.speaker, remember)
     return Hands(
         buttons=panel,
         look=panel.look,
         signals=ToldSignals(signals, tell),
-        speaker=ToldSpeaker(captions, tell, PyAudioSpeaker(prompts, parts.speaker, remember)),
+        speaker=ToldSpeaker(captions, tell, speaker),
         gps=SerialGps(Path(parts.gps or GPS_LINE), GPS_BITS_PER_SECOND, _BUILT, now_ns),
+        power=SysPower(_SYS, now_ns, remember),
+        finish=speaker.stop,
     )
 
 
@@ -114,11 +130,14 @@ class ToldSignals:
     def __init__(self, signals: Signals, tell: Callable[..., None]) -> None:
         self._signals = signals
         self._tell = tell
+        self._shown: tuple[Lamp, Lamp | None] | None = None
 
-    def show(self, lamp: Lamp) -> None:
-        """Show this state from now on."""
-        self._signals.show(lamp)
-        self._tell("lamp", lamp=lamp.value)
+    def show(self, lamp: Lamp, beside: Lamp | None = None) -> None:
+        """Show this state from now on; a change of it is told."""
+        self._signals.show(lamp, beside)
+        if (lamp, beside) != self._shown:
+            self._shown = (lamp, beside)
+            self._tell("lamp", **_lamp(lamp, beside))
 
     def feel(self) -> None:
         """Answer a press first, then tell."""
@@ -136,8 +155,18 @@ class ToldSpeaker:
         self._tell = tell
         self._speaker = speaker
 
-    def say(self, clip: str) -> None:
-        """Return at once; one after the other."""
+    def say(self, *clips: str) -> None:
+        """Return at once; one sentence after the other."""
         if self._speaker is not None:
-            self._speaker.say(clip)
-        self._tell("said", clip=clip, text=self._captions.get(clip, clip))
+            self._speaker.say(*clips)
+        text = "".join(self._captions.get(clip, clip) for clip in clips)
+        self._tell("said", clip=clips[0], text=text)
+
+    def hush(self) -> None:
+        """Forget the sentences that wait."""
+        if self._speaker is not None:
+            self._speaker.hush()
+
+
+def _lamp(lamp: Lamp, beside: Lamp | None = None) -> dict[str, str]:
+    return {"lamp": lamp.value} if beside is None else {"lamp": lamp.value, "beside": beside.value}

@@ -89,6 +89,7 @@ def bench_senses(config: Effective, custody: Path, prompts_folder: Path) -> Sens
         link=lambda: PieceLink(custody),
         seek=seek,
         say=speaker.say,
+        hush=speaker.hush,
         overlay=lines.show,
         before_press=lines.show_before_press,
         before=_before(config),
@@ -122,6 +123,7 @@ def device_senses(config: Effective, custody: Path, prompts_folder: Path) -> Sen
         link=lambda: PieceLink(custody),
         seek=seek,
         say=lambda _clip: None,  # the conductor's own speaker says it: no prompt waits for a lens
+        hush=lambda: None,
         overlay=lines.show,
         before_press=lines.show_before_press,
         before=_before(config),

@@ -41,7 +41,7 @@ class UnitLog:
                 self.segments.append(SealedSegment(record.seq, record.body, when_ms))
             case ReceiptFiled(file=file):
                 self.receipts[file] = record.body
-            case Mark(recording=recording):
+            case Mark(recording=recording, until_ms=None):  # the officer's own
                 self.marked.add(recording)
             case Release(segment_seq=seq):
                 self.released.add(seq)

@@ -205,6 +205,7 @@ def film_once(film: Path, sound: Path, custody: Path, picture: Picture) -> float
         link=lambda: PieceLink(custody),
         seek=lambda _clip: NoticeSearch(air.heard(0, 1).astype("<i2"), SOUND_HZ),
         say=lambda _clip: None,
+        hush=lambda: None,
         overlay=lambda _trust, _place: None,
         before_press=lambda _before: None,
     )

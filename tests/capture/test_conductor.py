@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -20,12 +21,22 @@ from recorder.capture.pen import (
     Spoken,
     Welcome,
 )
-from recorder.capture.ports import Button, Edge, Fix, Lamp
-from recorder.capture.selfcheck import SelfCheckReport
+from recorder.capture.ports import Button, Edge, Fix, Lamp, Supply
+from recorder.capture.selfcheck import SelfCheckItem, SelfCheckReport
+from recorder.evidence.moment import ClockSource, Moment, utc_ms, utc_text
 
 _MS = 1_000_000
+_START_MS = utc_ms("2026-11-21T10:00:00.000Z")
 FIT = Welcome(fit=True, minutes_left=200, clock="ntp")
-GOOD_CHECK = words.Checked(frames=25, samples=48_000, level=900)
+GOOD_CHECK = words.Checked(frames=75, samples=144_000, level=900)
+FIX = Fix(10**12, "2026-11-21T10:00:00.000Z", 338_700_000, 1_130_500_000, 9, 98)
+BATTERY = Supply(
+    on_mains=False, percent=80, minutes=300, under_voltage=False, throttled=False, degrees=45
+)
+
+
+CHINA = timezone(timedelta(hours=8))
+LEFT_200 = "selftest.left+n.3+hours+n.20+minutes.short"
 
 
 @dataclass
@@ -50,9 +61,12 @@ class Unit:
     """A conductor among stand-ins that only remember."""
 
     now_ns: int = 10**12
+    source: ClockSource = ClockSource.NTP
     lamps: list[Lamp] = field(default_factory=list)
+    beside: Lamp | None = None
     felt: int = 0
-    said: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)  # a sentence each, its clips joined by +
+    remind_minutes: int = 0
     orders: list[words.Order] = field(default_factory=list)
     respawned: int = 0
     off: bool = False
@@ -62,6 +76,8 @@ class Unit:
     def __post_init__(self) -> None:
         around = Surroundings(
             now_ns=lambda: self.now_ns,
+            clock=self.clock,
+            due=lambda utc: datetime.fromisoformat(utc).astimezone(CHINA) + timedelta(hours=24),
             signals=self,
             speaker=self,
             lens=self.orders.append,
@@ -69,21 +85,36 @@ class Unit:
             power_off=self._power_off,
             remember=self.log.append,
         )
-        self.conductor = Conductor(
-            around, Manners("notice.x", "您好", captions={"mark": "已标记重点。"})
+        manners = Manners(
+            "notice.x",
+            "您好",
+            captions={"mark": "已标记重点。"},
+            remind_minutes=self.remind_minutes,
         )
+        self.conductor = Conductor(around, manners)
 
     def state(self) -> State:
         return self.conductor.state
 
-    def show(self, lamp: Lamp) -> None:
-        self.lamps.append(lamp)
+    def clock(self) -> Moment:
+        boottime_ms = self.now_ns // _MS
+        utc = utc_text(_START_MS + boottime_ms - 10**12 // _MS)
+        known = self.source is not ClockSource.NONE
+        return Moment(boottime_ms, utc if known else "", self.source, 5)
+
+    def show(self, lamp: Lamp, beside: Lamp | None = None) -> None:
+        if not self.lamps or self.lamps[-1] is not lamp:
+            self.lamps.append(lamp)
+        self.beside = beside
 
     def feel(self) -> None:
         self.felt += 1
 
-    def say(self, clip: str) -> None:
-        self.said.append(clip)
+    def say(self, *clips: str) -> None:
+        self.said.append("+".join(clips))
+
+    def hush(self) -> None:
+        pass
 
     def _respawn(self) -> None:
         self.respawned += 1
@@ -101,10 +132,11 @@ class Unit:
         self.now_ns = until_ns
         return None
 
-    def live_ms(self, ms: int, last_ms: int = 0) -> None:
-        """Let time pass with a lens that says it lives."""
+    def live_ms(self, ms: int, *, camera: bool = True, microphone: bool = True) -> None:
+        """Let time pass with a lens that says it lives, and that its sensors give something."""
         for _ in range(0, ms, 500):
-            self.conductor.on_lens(words.Alive(0, 0, last_ms, last_ms))
+            self.conductor.on_lens(words.Alive(0, 0, 0, 0))
+            self.conductor.on_lens(words.Gives(camera, microphone))
             self.wait_ms(min(500, ms))
 
     def press(self, held_ms: int = 100) -> None:
@@ -113,10 +145,28 @@ class Unit:
         self.conductor.on_edge(Edge(Button.RECORD, False, self.now_ns))
         self.live_ms(500)
 
+    def check(self, checked: words.Checked = GOOD_CHECK, own_voice: int = 900) -> None:
+        """What the lens says in a self-check."""
+        self.conductor.on_lens(words.Alive(0, 960, 0, 0))
+        self.conductor.on_lens(words.NoticeSought("ee" * 32, own_voice >= 300, own_voice))
+        self.conductor.on_lens(checked)
+
     def start(self) -> None:
-        """Power on, a good self-check."""
+        """Power on, a position, a full battery, a good self-check."""
+        self.conductor.on_fix(FIX)
+        self.conductor.on_supply(BATTERY)
         self.conductor.on_welcome(self.paper, FIT)
-        self.conductor.on_lens(GOOD_CHECK)
+        self.check()
+        self.said.clear()
+
+    def battery(self, minutes: int) -> None:
+        self.conductor.on_supply(replace(BATTERY, minutes=minutes, percent=minutes // 5))
+
+    def items(self) -> dict[str, SelfCheckItem]:
+        """What the newest self-check record states."""
+        report = self.notes(SelfCheckReport)[-1]
+        assert isinstance(report, SelfCheckReport)
+        return {item.item: item for item in report.items}
 
     def record(self, number: int = 7) -> None:
         self.press()
@@ -135,24 +185,25 @@ def test_power_on_checks_itself_before_it_is_ready(unit: Unit) -> None:
     unit.conductor.on_welcome(unit.paper, FIT)
     assert unit.state() is State.UNFIT
     assert words.Check() in unit.orders
-    unit.conductor.on_lens(GOOD_CHECK)
+    assert unit.lamps == [Lamp.STARTING]
+    unit.check()
     assert unit.state() is State.READY
     (report,) = unit.notes(SelfCheckReport)
     assert isinstance(report, SelfCheckReport)
     assert report.verdict == "warn"  # no position yet
-    assert unit.said == ["boot", "selftest.ok"]
+    assert unit.said == ["tone", "boot", "selftest.ok", LEFT_200]
 
 
 def test_a_dead_camera_is_stated_and_does_not_forbid_recording(unit: Unit) -> None:
     unit.conductor.on_welcome(unit.paper, FIT)
-    unit.conductor.on_lens(words.Checked(frames=0, samples=48_000, level=10))
-    assert unit.said[-1] == "selftest.fail"
+    unit.check(words.Checked(frames=0, samples=48_000, level=100))
+    assert unit.said[-1] == "selftest.fail+part.camera+selftest.fail.end"
     assert unit.state() is State.READY
 
 
 def test_no_space_forbids_recording(unit: Unit) -> None:
     unit.conductor.on_welcome(unit.paper, Welcome(fit=True, minutes_left=1, clock="ntp"))
-    unit.conductor.on_lens(GOOD_CHECK)
+    unit.check()
     assert unit.state() is State.UNFIT
 
 
@@ -216,7 +267,7 @@ def test_a_press_while_the_last_segment_is_sealed_is_not_lost(unit: Unit) -> Non
     unit.press()
     unit.conductor.on_closed()
     assert unit.state() is State.RECORDING
-    assert unit.paper.told[-1] == ("open", "button", 0)
+    assert ("open", "resume", 7) in unit.paper.told  # the same task: an interruption
 
 
 def test_custody_lost_and_back_opens_anew_and_keeps_what_was_said_meanwhile(unit: Unit) -> None:
@@ -226,10 +277,15 @@ def test_custody_lost_and_back_opens_anew_and_keeps_what_was_said_meanwhile(unit
     assert unit.lamps[-1] is Lamp.FAULT
     unit.press()
     unit.conductor.on_welcome(unit.paper, Welcome(interrupted=7, fit=True, minutes_left=9))
-    assert unit.paper.told[-1] == ("open", "resume", 7)
+    assert ("open", "resume", 7) in unit.paper.told
     unit.conductor.on_opened(8)
     assert unit.orders[-1] == words.Go()
-    assert len(unit.notes(MarkMade)) == 1
+    pressed, explained = unit.notes(MarkMade)
+    assert isinstance(pressed, MarkMade)
+    assert pressed.until_ms is None
+    assert isinstance(explained, MarkMade)
+    assert explained.until_ms == explained.media_ms + 60_000
+    assert unit.notes(Remark) == [Remark("中断原因（设备测得）：保管程序中断。")]
     assert "resume" in unit.said
 
 
@@ -294,18 +350,16 @@ def test_the_notice_goes_into_the_log_with_its_score(unit: Unit) -> None:
 
 
 def test_positions_are_kept_only_while_recording(unit: Unit) -> None:
-    fix = Fix(1, "2026-11-21T10:05:33.000Z", 338_700_000, 1_130_500_000, 9, 98)
     unit.start()
-    unit.conductor.on_fix(fix)
     unit.record()
-    unit.conductor.on_fix(fix)
-    assert unit.notes(Fix) == [fix]
+    unit.conductor.on_fix(FIX)
+    assert unit.notes(Fix) == [FIX]
 
 
 def test_a_storage_that_fills_up_stops_and_shouts(unit: Unit) -> None:
     unit.start()
     unit.record()
-    unit.conductor.on_fact(Fact.SPOOL_FULL)
+    unit.conductor.on_storage(0)
     assert ("close", "storage") in unit.paper.told
     assert unit.said[-1] == "store.full"
     assert unit.lamps[-1] is Lamp.FAULT
@@ -327,12 +381,15 @@ def test_the_second_button_marks_without_waiting(unit: Unit) -> None:
     unit.record()
     unit.conductor.on_edge(Edge(Button.MARK, True, unit.now_ns))
     assert len(unit.notes(MarkMade)) == 1
+    unit.live_ms(1_000)
+    assert unit.lamps[-2:] == [Lamp.MARKED, Lamp.RECORDING]
 
 
 def test_eight_seconds_when_idle_power_off(unit: Unit) -> None:
     unit.start()
     unit.press(held_ms=8_500)
     assert unit.off
+    assert unit.said[-1] == "off"
 
 
 def test_what_was_held_before_the_press_is_stated_when_the_recording_opens(unit: Unit) -> None:

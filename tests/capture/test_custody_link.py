@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recorder.capture.condition import Condition
 from recorder.capture.custody_link import Opening, PacketPen, PieceLink
 from recorder.capture.pen import Entry, GapSeen, MarkMade, NoticeHeard, RefusedAct, Spoken
 from recorder.capture.ports import Fix, NoFix, Picture, Piece
-from recorder.capture.selfcheck import Vitals, examine
+from recorder.capture.selfcheck import Seen, examine
 from recorder.capture.way_out import CustodyGone
 from recorder.evidence import record, sidecar
 from recorder.handover import packets as p
@@ -173,7 +174,7 @@ def test_a_recording_opens_with_both_officers_rules_and_sizes(door: Door, pen: P
     ]
 
 
-CHECK = examine(Vitals(25, 48_000, 900, has_fix=False, key_signs=True, minutes_left=9, clock="ntp"))
+CHECK = examine(Seen(25, 48_000, 900), Condition(storage_minutes=9), key_signs=True)
 
 
 @pytest.mark.parametrize(

@@ -64,10 +64,29 @@ def test_a_late_second_press_first_says_what_the_first_was() -> None:
     assert gestures.take(Edge(Button.RECORD, True, 900_000_000)) == (P, D)
 
 
-def test_a_stuck_button_is_known_and_says_nothing_more() -> None:
+def test_a_button_that_is_down_longer_than_any_gesture_is_stuck_and_told_once() -> None:
     gestures = Gestures(GestureTimes())
     gestures.take(Edge(Button.RECORD, True, 0))
-    gestures.tick(9 * 10**9)
+    assert gestures.tick(9 * 10**9) == (Fact.HELD_STOP, Fact.HELD_OFF)
+    assert gestures.due_ns() == 10 * 10**9
+    assert gestures.tick(10 * 10**9) == (Fact.STUCK,)
     assert gestures.due_ns() is None
-    assert not gestures.stuck(29 * 10**9)
-    assert gestures.stuck(30 * 10**9)
+    assert gestures.tick(60 * 10**9) == ()
+    assert gestures.is_down
+
+
+def test_a_button_is_never_stuck_before_the_longest_gesture_is_over() -> None:
+    gestures = Gestures(GestureTimes(off_ms=15_000))
+    gestures.take(Edge(Button.RECORD, True, 0))
+    assert Fact.STUCK not in gestures.tick(16_999 * 10**6)
+    assert Fact.STUCK in gestures.tick(17 * 10**9)
+
+
+def test_a_button_that_is_down_when_the_unit_starts_was_not_pressed() -> None:
+    """Or a button that is stuck would switch a unit off each time it was switched on."""
+    gestures = Gestures(GestureTimes(), begun_ns=10**9)
+    assert gestures.take(Edge(Button.RECORD, True, 1_100_000_000)) == ()
+    assert gestures.due_ns() == 11_100_000_000
+    assert gestures.tick(11_100_000_000) == (Fact.STUCK,)
+    assert gestures.take(Edge(Button.RECORD, False, 12 * 10**9)) == ()
+    assert gestures.take(Edge(Button.RECORD, True, 13 * 10**9)) == (D,)

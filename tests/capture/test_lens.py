@@ -162,6 +162,7 @@ class Rig:
             self._link,
             Found,
             self.said.append,
+            self.said.clear,
             lambda trust, place: self.shown.append((trust, place)),
             self.marked.append,
             self.before,
@@ -316,15 +317,50 @@ def test_a_recording_too_short_to_hear_the_notice_says_so(rig: Rig) -> None:
     assert rig.links[0].ended  # and the end waits, so that the answer is in the recording
 
 
-def test_a_check_counts_one_second_and_lets_the_sensors_rest(rig: Rig) -> None:
+def test_a_check_counts_for_three_seconds_and_lets_the_sensors_rest(rig: Rig) -> None:
     rig.obey(words.Check())
     assert rig.microphone.on_pcm is not None
     rig.microphone.on_pcm(Pcm(struct.pack("<4h", 0, 700, -20, 3), 48_000, rig.now_ns))
     rig.film("K")
     rig.now_ns += _SECOND
     rig.lens.work()
+    assert rig.reported(words.Checked) == []
+    rig.now_ns += _SECOND
+    rig.lens.work()
     assert rig.reported(words.Checked) == [words.Checked(frames=1, samples=4, level=700)]
     assert rig.camera.on_frame is None
+
+
+def test_a_check_listens_for_the_tone_and_answers_before_it_ends(rig: Rig) -> None:
+    rig.obey(words.Check(), words.Said("tone", True))
+    rig.film("sK.")
+    rig.now_ns += _SECOND
+    rig.lens.work()
+    assert rig.reported(words.Checked) == []  # the search takes a moment
+    rig.lens.work()
+    sought, checked = rig.reports[-2:]
+    assert sought == words.NoticeSought("cd" * 32, False, 12)
+    assert isinstance(checked, words.Checked)
+
+
+def test_a_check_whose_search_is_forgotten_is_answered_all_the_same(rig: Rig) -> None:
+    rig.obey(words.Check(), words.Said("tone", True))
+    rig.now_ns += 3 * _SECOND
+    rig.lens.work()
+    rig.obey(words.Await())
+    assert len(rig.reported(words.Checked)) == 1
+
+
+def test_a_tone_that_nobody_waits_for_any_more_is_not_looked_for_in_a_recording(rig: Rig) -> None:
+    rig.obey(words.Check(), words.Said("tone", True), words.Film())
+    reports = len(rig.reports)
+    rig.film("Kss")
+    assert not [r for r in rig.reports[reports:] if isinstance(r, words.NoticeSought)]
+
+
+def test_a_speaker_told_to_hush_forgets_what_waits(rig: Rig) -> None:
+    rig.obey(words.Said("boot", False), words.Hush(), words.Said("rec.start", False))
+    assert rig.said == ["rec.start"]
 
 
 def test_custody_away_too_long_costs_the_oldest_and_says_which() -> None:
@@ -422,7 +458,7 @@ def test_a_check_does_not_disturb_what_is_held() -> None:
     rig.film("K.")
     rig.obey(words.Check())
     rig.film(".")
-    rig.now_ns += _SECOND
+    rig.now_ns += 2 * _SECOND
     rig.lens.work()
     assert rig.reported(words.Checked) == [words.Checked(frames=1, samples=0, level=0)]
     assert rig.microphone.on_pcm is None

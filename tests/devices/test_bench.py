@@ -243,7 +243,7 @@ def test_a_button_reports_each_change_once(pace: ManualPace) -> None:
 
 def test_the_lamp_is_told_when_it_changes() -> None:
     shown: list[Lamp] = []
-    signals = BenchSignals(shown.append, lambda: None)
+    signals = BenchSignals(lambda lamp, _beside: shown.append(lamp), lambda: None)
     for lamp in (Lamp.READY, Lamp.READY, Lamp.RECORDING, Lamp.READY):
         signals.show(lamp)
     assert shown == [Lamp.READY, Lamp.RECORDING, Lamp.READY]
@@ -277,7 +277,7 @@ def test_camera_microphone_and_muxer_together_make_one_film(
 
 def test_a_press_is_felt_each_time() -> None:
     felt: list[bool] = []
-    signals = BenchSignals(lambda _lamp: None, lambda: felt.append(True))
+    signals = BenchSignals(lambda _lamp, _beside: None, lambda: felt.append(True))
     signals.feel()
     signals.feel()
     assert len(felt) == 2

@@ -15,22 +15,14 @@ from recorder.devices.prompts import PromptsUnreadable, load_prompts
 FOLDER = Path(__file__).parents[2] / "config" / "prompts"
 LISTED = tomllib.loads((FOLDER / "prompts.toml").read_text("utf-8"))["prompt"]
 IDS = [entry["id"] for entry in LISTED]
-SPINE = """
-    boot selftest.ok selftest.fail officers officers.none rec.start rec.notice rec.stop mark
-    resume recover store.low store.full dock.up dock.done dock.fail
-    notice.baofeng notice.hengyang notice.lingchuan notice.luohe notice.yuxian
-"""
-
-
-def test_the_spine_finds_every_prompt_it_says() -> None:
-    assert sorted(IDS) == sorted(SPINE.split())
+JOINED = {entry["id"] for entry in LISTED if not entry["text"].endswith("。")}
 
 
 @pytest.mark.parametrize("id_", IDS)
 def test_a_prompt_is_sixteen_kilohertz_mono_and_audible(id_: str) -> None:
     with wave.open(str(FOLDER / f"{id_}.wav"), "rb") as clip:
         assert (clip.getframerate(), clip.getnchannels(), clip.getsampwidth()) == (16_000, 1, 2)
-        assert clip.getnframes() > 0.3 * 16_000
+        assert clip.getnframes() > (0.12 if id_ in JOINED else 0.3) * 16_000
     prompt = load_prompts(FOLDER)[id_]
     assert np.abs(prompt.samples).max() > 3000
 
@@ -46,7 +38,7 @@ def test_a_wording_and_its_pinyin_have_as_many_syllables() -> None:
 
 
 def test_all_prompts_together_are_small() -> None:
-    assert sum(path.stat().st_size for path in FOLDER.glob("*.wav")) < 2_600_000
+    assert sum(path.stat().st_size for path in FOLDER.glob("*.wav")) < 4_200_000
     assert all(path.stat().st_size < 300_000 for path in FOLDER.glob("*.wav"))
 
 

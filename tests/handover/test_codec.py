@@ -51,7 +51,8 @@ PACKETS = [
     p.ReceiptOffer("proof\n", ("A" * 43 + "=",), 12),
     p.AnchorOffer("checkpoint\n", (), 0),
     p.ReleaseRequest(7, "receipts/00000041.tlog-proof"),
-    p.Welcome("baofeng-mz.shilu/BF-0007", 3, 0, 12, 900, 13, True, "", 200, ClockSource.NTP),
+    p.Journey(p.Dock.UPLOADING, 2, "2026-11-21T10:05:33.120Z"),
+    p.Welcome("baofeng-mz.shilu/BF-0007", 3, 0, 12, 900, "power", 13, True, "", 9, ClockSource.NTP),
     p.Opened(12, 1),
     p.Kept(9),
     p.Sealed(12, 1, Ending.TURN, 41, 7_500_000),
@@ -65,6 +66,7 @@ PACKETS = [
         for entry in (
             Gap(1, GapSource.CAMERA, 1, 2, -1, "the camera hung"),
             Mark(1, 100),
+            Mark(1, 100, until_ms=60_100),
             SelfCheck(CheckVerdict.WARN, (SelfCheckItem("battery", CheckVerdict.WARN, 2, "h"),)),
             ClockStep(-4000, ClockSource.GPS, "GPS was found"),
             Refused("delete", "technician", "there is no such function"),

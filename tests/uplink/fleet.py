@@ -111,7 +111,7 @@ class Custody:
                 case Hello():
                     unit = self._spool.unit
                     return Welcome(
-                        unit.origin, unit.run, 0, 0, 0, 1, True, "", 200, ClockSource.NTP
+                        unit.origin, unit.run, 0, 0, 0, "", 1, True, "", 200, ClockSource.NTP
                     )
                 case ReceiptOffer(proof, consistency, since):
                     hashes = tuple(map(base64_bytes, consistency))

@@ -178,7 +178,7 @@ class SpoolReader:
         elif isinstance(body, Segment):
             self._segments[record.seq] = body
             self._sealed_utc[record.seq] = record.at.utc
-        elif isinstance(body, Mark):
+        elif isinstance(body, Mark) and body.until_ms is None:  # the officer's own
             self._marks.setdefault(body.recording, []).append(body.media_ms)
         elif isinstance(body, Release):
             self._released.add(body.segment_seq)

@@ -38,6 +38,13 @@ class Air:
             self._said.append((start_ns, samples))
             return start_ns
 
+    def hush(self, now_ns: int) -> None:
+        """Let what has not begun to sound go."""
+        with self._lock:
+            self._said = [(start_ns, clip) for start_ns, clip in self._said if start_ns <= now_ns]
+            ends = (start_ns + self._lasts_ns(clip) for start_ns, clip in self._said)
+            self._free_ns = max(ends, default=0)
+
     def heard(self, first_ns: int, count: int) -> NDArray[np.float32]:
         """Return what reaches the microphone in `count` samples from `first_ns` on."""
         sound = np.zeros(count, np.float32)

@@ -1,13 +1,14 @@
-"""The socket at which a program presses a bench unit's buttons."""
+"""The socket at which a program presses a bench unit's buttons, and drains its battery."""
 
 from __future__ import annotations
 
 import json
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recorder.capture.ports import Button
-from recorder.devices.bench.hands import BenchButtons
+from recorder.devices.bench.hands import FULL, BenchButtons, BenchPower
 from recorder.devices.pace import BoottimePace
 
 if TYPE_CHECKING:
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
 
 
 _WISH_LIMIT_BYTES = 256
+_SHIFT_MINUTES = FULL.minutes
 
 
 class Desk:
-    """The bench unit's buttons: a datagram `{"button":"record","pressed":true}` is an edge."""
+    """The bench unit's buttons: a datagram `{"button":"record","pressed":true}` is an edge.
+
+    `{"battery":25,"degrees":50}` lets the battery last 25 minutes, and the chip have 50 degrees;
+    minutes below 0 are mains.
+    """
 
     def __init__(self, path: Path, tell: Callable[..., None]) -> None:
         self._tell = tell
@@ -28,6 +34,7 @@ class Desk:
         self._socket.bind(str(path))
         self._socket.setblocking(False)
         self.buttons = BenchButtons(BoottimePace())
+        self.power = BenchPower()
 
     def look(self) -> bool:
         """Pass on what was pressed; True if a self-check was asked for."""
@@ -53,8 +60,20 @@ class Desk:
         match json.loads(wish):
             case {"button": "check"}:
                 return True
+            case {"battery": int(minutes), "degrees": int(degrees)} if minutes <= _SHIFT_MINUTES:
+                percent = max(0, minutes) * 100 // _SHIFT_MINUTES
+                self.power.become(
+                    replace(
+                        FULL,
+                        on_mains=minutes < 0,
+                        percent=percent,
+                        minutes=max(-1, minutes),
+                        degrees=degrees,
+                    )
+                )
+                return False
             case {"button": str(name), "pressed": bool(pressed)}:
                 act = self.buttons.push if pressed else self.buttons.release
                 act(Button(name))
                 return False
-        raise ValueError("it names no button, or not whether it is pressed")
+        raise ValueError("it names no button, no battery, or not whether it is pressed")

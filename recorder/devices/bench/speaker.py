@@ -31,12 +31,18 @@ class BenchSpeaker:
         self._on_caption = on_caption
         self.muted = False
 
-    def say(self, clip: str) -> None:
+    def say(self, *clips: str) -> None:
         """Return at once; one after the other. NoSuchPrompt if there is no clip with this id."""
-        prompt = self._prompts.get(clip)
-        if prompt is None:
-            raise NoSuchPrompt(clip, self._prompts)
-        if not self.muted:
-            samples = resampled(prompt.samples, prompt.rate_hz, self._air.rate_hz)
-            self._air.say(samples.round().clip(-32768, 32767).astype("int16"), self._pace.now_ns())
-        self._on_caption(prompt)
+        for clip in clips:
+            prompt = self._prompts.get(clip)
+            if prompt is None:
+                raise NoSuchPrompt(clip, self._prompts)
+            if not self.muted:
+                samples = resampled(prompt.samples, prompt.rate_hz, self._air.rate_hz)
+                sound = samples.round().clip(-32768, 32767).astype("int16")
+                self._air.say(sound, self._pace.now_ns())
+            self._on_caption(prompt)
+
+    def hush(self) -> None:
+        """Let what waits to be said go; what sounds now sounds to its end."""
+        self._air.hush(self._pace.now_ns())
