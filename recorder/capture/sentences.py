@@ -40,9 +40,9 @@ def number(count: int) -> Clips:
 def time_of_day(hour: int, minute: int) -> Clips:
     """Say 二十四点, or 十七点零五分."""
     if not minute:
-        return (*number(hour), "oclock")
+        return (*number(hour), "clock.hour")
     spoken = ("n.0", f"n.{minute}") if minute < 10 else number(minute)
-    return (*number(hour), "oclock", *spoken, "minutes.short")
+    return (*number(hour), "clock.hour", *spoken, "minutes.short")
 
 
 def duration(minutes: int) -> Clips:

@@ -65,7 +65,7 @@ class Telling:
         seen = json.loads(str(checked.facts["report"]))
         officers = "、".join(officer.name for officer in self.founded.config.unit.officers)
         return (
-            f"{seen['frames']} pictures and {seen['samples']} samples in a second, "
+            f"{seen['frames']} pictures and {seen['samples']} samples in three seconds, "
             f"peak {seen['level']}; officers {officers}"
         )
 
