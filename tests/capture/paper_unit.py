@@ -101,6 +101,10 @@ class Unit:
             self.lamps.append(lamp)
         self.beside = beside
 
+    def lamp(self) -> Lamp:
+        """What is shown."""
+        return self.lamps[-1]
+
     def feel(self) -> None:
         self.felt += 1
 

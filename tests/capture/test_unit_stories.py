@@ -98,9 +98,9 @@ def test_a_battery_is_told_in_time_and_at_its_end_all_is_sealed_before_it_is_off
     unit.battery(59)
     assert unit.said[-1] == "batt.low+n.50+n.9+minutes"
     assert unit.items()["battery"].value == 59
-    assert (unit.lamps[-1], unit.beside) == (Lamp.RECORDING, Lamp.LOW)
+    assert (unit.lamp(), unit.beside) == (Lamp.RECORDING, Lamp.LOW)
     unit.battery(29)
-    assert (unit.lamps[-1], unit.beside) == (Lamp.RECORDING, Lamp.ENDING)
+    assert (unit.lamp(), unit.beside) == (Lamp.RECORDING, Lamp.ENDING)
     unit.battery(2)
     assert unit.state() is State.SEALING
     assert ("close", "power") in unit.paper.told
@@ -129,9 +129,9 @@ def test_a_battery_that_ends_while_custody_is_away_waits_for_somebody_to_seal(un
 def test_a_unit_that_is_charged_is_no_longer_low(unit: Unit) -> None:
     unit.start()
     unit.battery(25)
-    assert unit.lamps[-1] is Lamp.ENDING
+    assert unit.lamp() == Lamp.ENDING
     unit.conductor.on_supply(replace(BATTERY, on_mains=True, minutes=-1))
-    assert unit.lamps[-1] is Lamp.READY
+    assert unit.lamp() == Lamp.READY
 
 
 def test_storage_is_told_with_the_time_left_and_the_low_light_ends_with_it(unit: Unit) -> None:
@@ -139,11 +139,11 @@ def test_storage_is_told_with_the_time_left_and_the_low_light_ends_with_it(unit:
     unit.conductor.on_storage(58)
     assert unit.said[-1] == "store.low+n.50+n.8+minutes"
     assert unit.items()["storage"].value == 58
-    assert unit.lamps[-1] is Lamp.LOW
+    assert unit.lamp() == Lamp.LOW
     unit.conductor.on_storage(29)
-    assert unit.lamps[-1] is Lamp.ENDING
+    assert unit.lamp() == Lamp.ENDING
     unit.conductor.on_storage(300)
-    assert unit.lamps[-1] is Lamp.READY
+    assert unit.lamp() == Lamp.READY
 
 
 def test_heat_is_told_and_remembered_and_stops_nothing(unit: Unit) -> None:
@@ -162,10 +162,10 @@ def test_a_camera_lost_in_a_recording_is_said_and_shown_until_it_is_back(unit: U
     unit.start()
     unit.record()
     unit.live_ms(3_500, camera=False)
-    assert unit.lamps[-1] is Lamp.SOUND_ONLY
+    assert unit.lamp() == Lamp.SOUND_ONLY
     assert unit.said[-1] == "audio.only"
     unit.live_ms(1_500)
-    assert unit.lamps[-1] is Lamp.RECORDING
+    assert unit.lamp() == Lamp.RECORDING
     assert unit.state() is State.RECORDING
 
 
@@ -174,21 +174,21 @@ def test_a_microphone_lost_in_a_recording_costs_the_picture_nothing(unit: Unit) 
     unit.record()
     unit.live_ms(3_500, microphone=False)
     assert unit.said[-1] == "mic.bad"
-    assert unit.lamps[-1] is Lamp.RECORDING
+    assert unit.lamp() == Lamp.RECORDING
 
 
 def test_both_lost_is_a_fault_while_the_recording_stays_open(unit: Unit) -> None:
     unit.start()
     unit.record()
     unit.live_ms(3_500, camera=False, microphone=False)
-    assert unit.lamps[-1] is Lamp.FAULT
+    assert unit.lamp() == Lamp.FAULT
     assert unit.state() is State.RECORDING
 
 
 def test_a_lens_at_rest_is_expected_to_give_nothing(unit: Unit) -> None:
     unit.start()
     unit.live_ms(5_000, camera=False, microphone=False)
-    assert unit.lamps[-1] is Lamp.READY
+    assert unit.lamp() == Lamp.READY
     assert unit.said == []
 
 
@@ -202,7 +202,7 @@ def test_a_clock_that_steps_by_an_hour_is_doubted_as_soon_as_a_satellite_says_so
     hour_ago = replace(FIX, boottime_ns=unit.now_ns, utc="2026-11-21T09:00:00.000Z")
     unit.conductor.on_fix(hour_ago)
     unit.live_ms(1_500)
-    assert unit.lamps[-1] is Lamp.DOUBTFUL
+    assert unit.lamp() == Lamp.DOUBTFUL
     unit.conductor.check_again()
     unit.check()
     item = unit.items()["clock against gps"]
@@ -219,7 +219,7 @@ def test_a_clock_without_a_source_is_said_in_the_check_and_its_trust_when_it_com
     unit.conductor.on_welcome(unit.paper, FIT)
     unit.check()
     assert "time.bad" in unit.said
-    assert unit.lamps[-1] is Lamp.DOUBTFUL
+    assert unit.lamp() == Lamp.DOUBTFUL
     unit.source = ClockSource.NTP
     unit.live_ms(1_500)
     assert unit.said[-1] == "time.ok"
@@ -229,7 +229,7 @@ def test_a_position_without_a_date_says_nothing_about_the_clock(unit: Unit) -> N
     unit.start()
     unit.conductor.on_fix(Fix(unit.now_ns, "", 1, 1, 4, 99))
     unit.live_ms(1_500)
-    assert unit.lamps[-1] is not Lamp.FAULT
+    assert unit.lamp() != Lamp.FAULT
 
 
 # -- one task -------------------------------------------------------------------------------
@@ -327,10 +327,10 @@ def test_a_button_stuck_from_the_beginning_is_doubted_until_it_comes_up(unit: Un
     unit.start()
     unit.live_ms(11_000)
     assert unit.state() is State.READY
-    assert unit.lamps[-1] is Lamp.DOUBTFUL
+    assert unit.lamp() == Lamp.DOUBTFUL
     unit.conductor.on_edge(Edge(Button.RECORD, False, unit.now_ns))
     unit.live_ms(1_500)
-    assert unit.lamps[-1] is Lamp.READY
+    assert unit.lamp() == Lamp.READY
     unit.press()
     assert unit.state() is State.RECORDING
 
@@ -375,7 +375,7 @@ def test_what_should_have_been_handed_in_is_shown_and_said(unit: Unit) -> None:
     unit.start()
     unit.conductor.on_journey(Journey(Dock.AWAY, 1, "2026-11-20T02:00:00.000Z"))
     unit.live_ms(1_500)
-    assert unit.lamps[-1] is Lamp.DOUBTFUL
+    assert unit.lamp() == Lamp.DOUBTFUL
     unit.conductor.check_again()
     unit.check()
     assert "due+n.1+due.pieces+due.over" in unit.said
