@@ -548,7 +548,7 @@ def test_what_waits_after_a_check_waits_with_sensors_that_work() -> None:
     rig = Rig(before=PreRecord(10, 1_000_000, sound=True))
     rig.obey(words.Check())
     rig.film("K", _SECOND // 4)
-    rig.now_ns += _SECOND
+    rig.now_ns += 3 * _SECOND
     rig.camera.put(Frame(b".", False, rig.now_ns))  # came before the sensors rested
     rig.lens.work()
     rig.obey(words.Await())
