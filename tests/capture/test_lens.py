@@ -333,7 +333,7 @@ def test_a_check_counts_for_three_seconds_and_lets_the_sensors_rest(rig: Rig) ->
 
 def test_a_check_listens_for_the_tone_and_answers_before_it_ends(rig: Rig) -> None:
     rig.obey(words.Check(), words.Said("tone", True))
-    rig.film("sK.")
+    rig.film("sK")
     rig.now_ns += _SECOND
     rig.lens.work()
     assert rig.reported(words.Checked) == []  # the search takes a moment
