@@ -12,6 +12,7 @@ from recorder.capture import lens_words as words
 from recorder.capture import sentences
 from recorder.capture.attention import Attention
 from recorder.capture.checkup import Checkup
+from recorder.capture.condition import ENDING_MINUTES
 from recorder.capture.deeds import Deeds
 from recorder.capture.gestures import Gestures
 from recorder.capture.lens_watch import LensWatch
@@ -110,6 +111,9 @@ class Conductor:
         self._upkeep.storage(minutes_left)
         if minutes_left == 0:
             self.on_fact(Fact.SPOOL_FULL)
+        elif minutes_left >= ENDING_MINUTES and self.state is State.UNFIT:
+            self._fit = self._deeds.notebook.has_pen
+            self.check_again()  # there is room again
         self._follow_condition()
 
     def on_journey(self, journey: Journey) -> None:

@@ -227,7 +227,7 @@ class Pen:
         self._ledger.renew_if_due()
         if self._film is None:
             self._space.rest()
-        minutes = self._space.crossed()
+        minutes = self._space.news(self._clock.now())
         if minutes is not None:
             self._say(Role.CONDUCTOR, Full(minutes))
         if self._film is not None and not self._space.forecast().usable_bytes:

@@ -21,6 +21,7 @@ RESERVE_BYTES = 16 * 1024 * 1024
 USUAL_BYTES_PER_SECOND = 1_000_000
 LEAST_BYTES_PER_SECOND = 10_000
 THRESHOLDS_MINUTES = (120, 60, 30, 20, 10, 5, 2, 1, 0)
+TOLD_AGAIN_MS = 60_000
 _MEASURE_MS = 10_000
 
 
@@ -41,7 +42,9 @@ class Space:
         self._rate = float(USUAL_BYTES_PER_SECOND)
         self._since_ms: int | None = None
         self._written = 0
+        self._threshold: int | None = None
         self._told: int | None = None
+        self._told_ms = 0
 
     def wrote(self, count: int, now: Moment) -> None:
         """Learn the rate from what was written; averaged over some tens of seconds."""
@@ -63,17 +66,23 @@ class Space:
         usable = max(0, self._free_bytes() - RESERVE_BYTES)
         return Forecast(usable, int(usable / self._rate / 60))
 
-    def crossed(self) -> int | None:
-        """Give the minutes left if a threshold was passed since the last time, 0 for the last."""
+    def news(self, now: Moment) -> int | None:
+        """Give the minutes left, 0 for nothing more, at once at each threshold on the way down.
+
+        Else once a minute where they changed, so that whoever was warned hears of room again.
+        """
         forecast = self.forecast()
-        minutes = forecast.minutes_left
-        passed = [t for t in THRESHOLDS_MINUTES if minutes <= t]
-        threshold = passed[-1] if passed else None
-        if threshold is None or (self._told is not None and threshold >= self._told):
-            self._told = threshold
+        minutes = max(1, forecast.minutes_left) if forecast.usable_bytes else 0
+        passed = [t for t in THRESHOLDS_MINUTES if forecast.minutes_left <= t]
+        before, self._threshold = self._threshold, passed[-1] if passed else None
+        lower = self._threshold is not None and (before is None or self._threshold < before)
+        if self._told is None and not lower:
+            self._told, self._told_ms = minutes, now.boottime_ms  # the welcome has said it
+        due = now.boottime_ms - self._told_ms >= TOLD_AGAIN_MS
+        if not lower and not (due and minutes != self._told):
             return None
-        self._told = threshold
-        return max(1, minutes) if forecast.usable_bytes else 0
+        self._told, self._told_ms = minutes, now.boottime_ms
+        return minutes
 
     def check_room(self) -> None:
         """Raise RefusedRequest below the floor: no new recording may begin."""

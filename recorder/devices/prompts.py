@@ -41,6 +41,17 @@ class Prompt:
     rate_hz: int
 
 
+def prompts_as_markdown(folder: Path) -> str:
+    """Return what a unit says, as docs/unit.md shows it; the clips of numbers are left out."""
+    rows = ["| id | text |", "|---|---|"]
+    rows += [
+        f"| `{prompt.id}` | {prompt.text} |"
+        for prompt in load_prompts(folder).values()
+        if not prompt.id.startswith(("n.", "notice."))
+    ]
+    return "\n".join(rows)
+
+
 def load_prompts(folder: Path) -> dict[str, Prompt]:
     """Read `prompts.toml` and the WAV of each id in it; PromptsUnreadable if one is missing."""
     try:

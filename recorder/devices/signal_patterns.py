@@ -1,4 +1,4 @@
-"""What each state of the unit looks, sounds and feels like (docs/devices.md has the table).
+"""What each state of the unit looks, sounds and feels like (docs/unit.md has the table).
 
 One lamp, one buzzer, one motor: the shape of the pulse tells the states apart, not a colour.
 """
@@ -47,6 +47,45 @@ def pattern_of(lamp: Lamp, remind_seconds: int) -> Pattern:
     """Return the pattern; a recording's beeps and buzzes come again so often, 0: never."""
     pattern = PATTERNS[lamp]
     return replace(pattern, again_seconds=remind_seconds) if lamp is Lamp.RECORDING else pattern
+
+
+MEANINGS: Mapping[Lamp, str] = {
+    Lamp.STARTING: "it starts and checks itself",
+    Lamp.READY: "a press records",
+    Lamp.DOUBTFUL: "a press records, and: time not trusted, no position, something not handed in "
+    "in time, a button stuck, a weak supply, or heat",
+    Lamp.RECORDING: "it films; the party must see it",
+    Lamp.SOUND_ONLY: "it records sound; the camera is lost",
+    Lamp.MARKED: "this second is marked; for one second",
+    Lamp.PHOTO: "a photo is taken; for one second",
+    Lamp.LOW: "battery or card for less than an hour",
+    Lamp.ENDING: "battery or card for less than half an hour",
+    Lamp.FAULT: "it cannot record, or records nothing",
+    Lamp.UPLOADING: "docked, and handing in",
+    Lamp.DONE: "docked, and everything is receipted: take me",
+    Lamp.NOT_HANDED_IN: "docked, and it does not go on",
+}
+
+
+def patterns_as_markdown(remind_seconds: int = 120) -> str:
+    """Return the table of lights as docs/unit.md shows it; milliseconds on and off."""
+    rows = [
+        "| shows | light, again and again | beeps | vibration | means |",
+        "|---|---|---|---|---|",
+    ]
+    for lamp in Lamp:
+        pattern = pattern_of(lamp, remind_seconds)
+        light, beeps, buzzes = map(_steps, (pattern.light, pattern.beeps, pattern.buzzes))
+        again = pattern.again_seconds
+        beeps += f", again every {again} s" if again and pattern.beeps else ""
+        rows.append(f"| {lamp.value} | {light} | {beeps} | {buzzes} | {MEANINGS[lamp]} |")
+    return "\n".join(rows)
+
+
+def _steps(steps: tuple[int, ...]) -> str:
+    return " ".join(
+        f"**{lasts}**" if number % 2 == 0 else str(lasts) for number, lasts in enumerate(steps)
+    ) or "–"  # fmt: skip
 
 
 def shown_at(steps: tuple[int, ...], gone_ms: int, *, round_and_round: bool) -> tuple[bool, int]:

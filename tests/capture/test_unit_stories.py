@@ -146,6 +146,16 @@ def test_storage_is_told_with_the_time_left_and_the_low_light_ends_with_it(unit:
     assert unit.lamp() == Lamp.READY
 
 
+def test_a_unit_without_room_checks_itself_and_is_ready_when_there_is_room_again(
+    unit: Unit,
+) -> None:
+    unit.conductor.on_welcome(unit.paper, Welcome(because="no room", minutes_left=1))
+    assert unit.state() is State.UNFIT
+    unit.conductor.on_storage(200)
+    unit.check()
+    assert unit.state() is State.READY
+
+
 def test_heat_is_told_and_remembered_and_stops_nothing(unit: Unit) -> None:
     unit.start()
     unit.record()

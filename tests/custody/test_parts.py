@@ -18,7 +18,7 @@ from recorder.custody.errors import NotReady, RefusedRequest, StorageLost
 from recorder.custody.keys import FileSigner
 from recorder.custody.piece import check_boxes
 from recorder.custody.slots import Slots
-from recorder.custody.space import RESERVE_BYTES, Space
+from recorder.custody.space import RESERVE_BYTES, USUAL_BYTES_PER_SECOND, Space
 from recorder.evidence.moment import ClockSource
 from recorder.handover.errors import RefusedPacket
 from tests.custody.rig import ManualClock
@@ -140,6 +140,31 @@ def test_the_forecast_learns_the_rate_of_this_unit() -> None:
     space.check_room()
     with pytest.raises(RefusedRequest, match="dock the unit"):
         Space(lambda: RESERVE_BYTES, 1).check_room()
+
+
+def test_the_time_left_is_told_at_each_threshold_and_once_a_minute_where_it_changed() -> None:
+    free_minutes = [130]
+    space, clock = (
+        Space(lambda: RESERVE_BYTES + free_minutes[0] * 60 * USUAL_BYTES_PER_SECOND, 10),
+        ManualClock(),
+    )
+
+    def told(minutes: int, after_ms: int = 1_000) -> int | None:
+        free_minutes[0] = minutes
+        clock.pass_ms(after_ms)
+        return space.news(clock.now())
+
+    assert told(130) is None
+    assert told(119) == 119
+    assert told(118) is None
+    assert told(118, 60_000) == 118
+    assert told(118, 60_000) is None  # it has not changed
+    assert told(59) == 59
+    assert told(90) is None  # a release may free more in the same minute
+    assert told(90, 60_000) == 90
+    assert told(58) == 58  # below sixty again
+    assert told(0) == 0
+    assert told(500, 60_000) == 500
 
 
 @given(st.binary(max_size=64), st.booleans())
