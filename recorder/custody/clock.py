@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from recorder.evidence.moment import ClockSource, Moment, utc_ms, utc_text
 from recorder.evidence.record import ClockStep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _NS_IN_MS = 1_000_000
 _STA_UNSYNC = 0x40
@@ -32,28 +37,55 @@ class _TimexStart(ctypes.Structure):
     )
 
 
-class KernelClock:
-    """Tells this machine's time, and how far to believe it."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the kernel says in one instant; `max_error_us` is −1 while nobody disciplines UTC."""
+
+    boottime_ns: int
+    unix_ns: int
+    max_error_us: int
+
+
+class Kernel:
+    """The kernel's clocks. Reads only: chrony alone sets them, and this process may not."""
 
     def __init__(self) -> None:
         self._libc = ctypes.CDLL(None, use_errno=True)
 
-    def now(self) -> Moment:
-        """Give this instant."""
-        boottime_ms = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // _NS_IN_MS
-        unix_ms = time.time_ns() // _NS_IN_MS
-        source, error_ms = self._source(unix_ms)
-        utc = "" if source is ClockSource.NONE else utc_text(unix_ms)
-        return Moment(boottime_ms, utc, source, error_ms)
-
-    def _source(self, unix_ms: int) -> tuple[ClockSource, int]:
+    def read(self) -> Reading:
+        """Give what they show now."""
         state = _TimexStart(modes=_MODES_READ_ONLY)
         known = self._libc.adjtimex(ctypes.byref(state)) >= 0
-        if known and not state.status & _STA_UNSYNC:
-            return ClockSource.NTP, max(1, state.maxerror // 1000)
-        if unix_ms >= _NEVER_SET_BEFORE_MS:
-            return ClockSource.RTC, -1
+        disciplined = known and not state.status & _STA_UNSYNC
+        return Reading(
+            time.clock_gettime_ns(time.CLOCK_BOOTTIME),
+            time.time_ns(),
+            state.maxerror if disciplined else -1,
+        )
+
+
+class KernelClock:
+    """Tells this machine's time, and how far to believe it."""
+
+    def __init__(self, read: Callable[[], Reading] | None = None) -> None:
+        self._read = Kernel().read if read is None else read
+
+    def now(self) -> Moment:
+        """Give this instant."""
+        reading = self._read()
+        unix_ms = reading.unix_ns // _NS_IN_MS
+        source, error_ms = _source(unix_ms, reading.max_error_us)
+        utc = "" if source is ClockSource.NONE else utc_text(unix_ms)
+        return Moment(reading.boottime_ns // _NS_IN_MS, utc, source, error_ms)
+
+
+def _source(unix_ms: int, max_error_us: int) -> tuple[ClockSource, int]:
+    """A clock that was never set has no source, whoever says that he disciplines it."""
+    if unix_ms < _NEVER_SET_BEFORE_MS:
         return ClockSource.NONE, -1
+    if max_error_us < 0:
+        return ClockSource.RTC, -1
+    return ClockSource.NTP, max(1, -(-max_error_us // 1000))
 
 
 class StepWatch:
@@ -64,8 +96,10 @@ class StepWatch:
 
     def look(self, now: Moment) -> ClockStep | None:
         """Give the step since the last look, if there was one."""
+        if not now.utc:
+            return None  # what was known before stays what the next known instant is compared with
         before, self._before = self._before, now
-        if not before.utc or not now.utc:
+        if not before.utc:
             return None
         passed_ms = now.boottime_ms - before.boottime_ms
         delta_ms = utc_ms(now.utc) - utc_ms(before.utc) - passed_ms

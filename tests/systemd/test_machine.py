@@ -66,9 +66,18 @@ def test_a_conductor_that_hangs_is_killed_for_it_and_the_fault_is_shown(unit: Un
 @pytest.mark.parametrize(
     ("service", "may"),
     [
-        ("capture", set()),
+        ("capture", {"read whether somebody keeps the clock"}),
         ("courier", {"list the spool", "read the film"}),
-        ("custody", {"list the spool", "read the film", "read the key", "add to the spool"}),
+        (
+            "custody",
+            {
+                "list the spool",
+                "read the film",
+                "read the key",
+                "add to the spool",
+                "read whether somebody keeps the clock",
+            },
+        ),
         # Whoever may unlink in a folder may also add to it; the log names no such file.
         ("release", {"list the spool", "read the film", "add to the spool"}),
     ],

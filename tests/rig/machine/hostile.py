@@ -23,6 +23,7 @@ STATE = Path("/var/lib/shilu")
 SPOOL = STATE / "spool"
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NEW_USER_NAMESPACE = 0x10000000
+_SHIFT_BY_AN_OFFSET = 1
 
 
 def main() -> None:
@@ -39,6 +40,8 @@ def main() -> None:
         "make a device": lambda: os.mknod("/tmp/disk", 0o60600, os.makedev(254, 0)),  # noqa: S108
         "call somebody": lambda: socket.create_connection(("192.0.2.1", 80), 2),
         "set the clock": lambda: called(_LIBC.clock_settime, 0, ctypes.byref(ctypes.c_int64(0))),
+        "shift the clock": lambda: called_timex(_SHIFT_BY_AN_OFFSET),
+        "read whether somebody keeps the clock": lambda: called_timex(0),
         "make a namespace": lambda: called(_LIBC.unshare, _NEW_USER_NAMESPACE),
         "trace the neighbour": lambda: called(_LIBC.ptrace, 16, 1, 0, 0),
         "run written memory": lambda: mmap.mmap(-1, 4096, prot=7),
@@ -67,6 +70,13 @@ def called(function: Callable[..., int], *words: object) -> None:
     """Call the C library; OSError with its errno."""
     if function(*words) != 0:
         raise OSError(ctypes.get_errno(), function.__name__)
+
+
+def called_timex(modes: int) -> None:
+    """Call adjtimex; OSError with its errno."""
+    words = (ctypes.c_long * 64)(modes)
+    if _LIBC.adjtimex(words) < 0:
+        raise OSError(ctypes.get_errno(), "adjtimex")
 
 
 def others() -> None:
