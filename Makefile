@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help interpreter setup setup-dev programs demo test quick lint bench lock clean
-.PHONY: coverage rig rig10 torture chaos honest fuzz mutants
+.PHONY: coverage rig rig10 torture chaos honest fuzz mutants old-browser
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -67,6 +67,10 @@ fuzz: setup-dev ## bad bytes for every parser, an hour by default; ARGS is the s
 
 mutants: setup-dev ## does any test notice a check removed from the verifier? long
 	@$(PY) tests/tamper/mutants.py $(ARGS)
+
+old-browser: programs ## the page in a Chromium of 2021, which npm has
+	@program=$$($(PY) -m tests.browser.old_chromium) && \
+		$(PY) -m pytest tests/browser --chromium "$$program" $(ARGS)
 
 lock: ## choose and lock the newest versions anew (needs uv)
 	@.ci/lock --upgrade

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,17 +16,24 @@ from tests.vectors.make_packages import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 TRUST = FOLDER / "trust.toml"
 KEY = FOLDER / "station.agekey"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--chromium", help="another Chromium than the machine's: make old-browser")
+
+
 @pytest.fixture(scope="package")
 def browser(
-    need: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    need: Callable[[str], Path],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Chromium]:
-    with Chromium(need("chromium"), tmp_path_factory.mktemp("browser") / "profile") as running:
+    other = request.config.getoption("--chromium", default=None)
+    program = need("chromium") if other is None else Path(other)
+    with Chromium(program, tmp_path_factory.mktemp("browser") / "profile") as running:
         yield running
 
 

@@ -40,7 +40,7 @@ class Viewer:
         self, package: Path, trust: Path, key: Path | None = None, head: Path | None = None
     ) -> dict[str, Any]:
         """Give what the page says, as the JSON that it saves."""
-        self.page.choose("#package", package)
+        self._choose_folder(package)
         self.page.choose("#trust", trust)
         for field, path in (("#key", key), ("#head", head)):
             if path is not None:
@@ -50,6 +50,33 @@ class Viewer:
         self.page.until(_ENDED)
         said: dict[str, Any] = json.loads(self.text("#verdict"))
         return said
+
+    def _choose_folder(self, package: Path) -> None:
+        """Choose a folder as its dialog would.
+
+        DevTools of 2021 open no folder. There the files are chosen one by one, and get the paths
+        that the dialog gives them.
+        """
+        self.page.choose("#package", package)
+        paths = sorted(path for path in package.rglob("*") if path.is_file())
+        if not paths or self.page.value("document.getElementById('package').files.length"):
+            return
+        self.page.value(
+            "document.body.append(Object.assign(document.createElement('input'),"
+            "{ type: 'file', multiple: true, id: 'each', hidden: true }))"
+        )
+        self.page.choose("#each", *paths)
+        names = [str(path.relative_to(package.parent)) for path in paths]
+        self.page.value(
+            f"""{{
+            const names = {json.dumps(names)};
+            const files = Array.from(document.getElementById('each').files, (file, at) =>
+              Object.defineProperty(file, 'webkitRelativePath', {{ value: names[at] }}));
+            const chosen = document.getElementById('package');
+            Object.defineProperty(chosen, 'files', {{ configurable: true, get: () => files }});
+            chosen.dispatchEvent(new Event('change', {{ bubbles: true }}));
+            }}"""
+        )
 
     def text(self, selector: str) -> str:
         """Give the text of the first such element."""
