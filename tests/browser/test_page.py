@@ -117,7 +117,7 @@ def test_a_folder_of_two_packages_is_refused_with_their_names(
 ) -> None:
     laid("honest")
     laid("flipped-byte")
-    viewer.page.choose("#package", tmp_path)
+    viewer.choose_folder(tmp_path)
     viewer.page.until("document.body.dataset.state === 'failed'")
     assert "honest" in viewer.text("#trouble")
     assert "flipped-byte" in viewer.text("#trouble")

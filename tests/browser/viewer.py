@@ -40,7 +40,7 @@ class Viewer:
         self, package: Path, trust: Path, key: Path | None = None, head: Path | None = None
     ) -> dict[str, Any]:
         """Give what the page says, as the JSON that it saves."""
-        self._choose_folder(package)
+        self.choose_folder(package)
         self.page.choose("#trust", trust)
         for field, path in (("#key", key), ("#head", head)):
             if path is not None:
@@ -51,7 +51,7 @@ class Viewer:
         said: dict[str, Any] = json.loads(self.text("#verdict"))
         return said
 
-    def _choose_folder(self, package: Path) -> None:
+    def choose_folder(self, package: Path) -> None:
         """Choose a folder as its dialog would.
 
         DevTools of 2021 open no folder. There the files are chosen one by one, and get the paths

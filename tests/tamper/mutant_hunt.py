@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pytest
 
 NOTICED, SURVIVED, BROKEN = 0, 1, 2
-FEW = 40
+FEW, MORE = 40, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ class Hunt:
         self._items: list[pytest.Item] = []
         # (module, line) → a bit for each test that reaches it
         self._reached: dict[tuple[str, int], int] = {}
+        # test → module → how rare the lines are that it reaches there
+        self._rarities: dict[int, dict[str, float]] = {}
         self._killers = defaultdict[str, list[int]](list)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -86,12 +88,14 @@ class Hunt:
             if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != NOTICED:
                 raise RuntimeError((Path(folder) / "trouble").read_text(encoding="utf-8"))
             self._reached = pickle.loads(survey.read_bytes())  # noqa: S301 - ours
+            self._rarities = self._count_rarities()
             gc.freeze()  # or each fork would copy all that is here when it collects
             self._hunt(self._mutants, Path(folder), FEW)
-            again = [one for one in self._mutants if one.name() in self.survivors - self._known]
-            say(f"{len(again)} unknown ones survive the likeliest tests; now all tests for these")
-            self.survivors -= {one.name() for one in again}
-            self._hunt(again, Path(folder), len(self._items))
+            for most_tests in (MORE, len(self._items)):
+                again = [one for one in self._mutants if one.name() in self.survivors - self._known]
+                say(f"{len(again)} unknown ones survive; now {most_tests} tests for each of these")
+                self.survivors -= {one.name() for one in again}
+                self._hunt(again, Path(folder), most_tests)
         return True
 
     # --- one run of all tests ---------------------------------------------------------------------
@@ -114,6 +118,14 @@ class Hunt:
                 reached[Path(file).stem, line] = sum(1 << int(test) for test in set(tests) if test)
         out.write_bytes(pickle.dumps(reached))
         return NOTICED
+
+    def _count_rarities(self) -> dict[int, dict[str, float]]:
+        found: dict[int, dict[str, float]] = {test: {} for test in range(len(self._items))}
+        for (module, _), bits in self._reached.items():
+            for test, rarities in found.items():
+                if bits >> test & 1:
+                    rarities[module] = rarities.get(module, 0.0) + 1 / bits.bit_count()
+        return found
 
     # --- all mutants ------------------------------------------------------------------------------
 
@@ -147,14 +159,13 @@ class Hunt:
     def _tests_of(self, mutant: Mutant) -> list[int]:
         """Give the tests that reach the mutant, the likeliest to notice it first.
 
-        Those are what noticed others in its function, then those that reach lines of the module
-        that few others reach.
+        Those are what noticed others in its function, then those that reach lines that few others
+        reach, in this module before all others.
         """
         reaching = self._reached.get((mutant.module, mutant.line), 0)
-        lines = [bits for (module, _), bits in self._reached.items() if module == mutant.module]
-        rarity: dict[int, float] = {
-            test: sum(1 / bits.bit_count() for bits in lines if bits >> test & 1)
-            for test in range(len(self._items))
+        rarity = {
+            test: rarities.get(mutant.module, 0.0) * 100 + sum(rarities.values())
+            for test, rarities in self._rarities.items()
             if reaching >> test & 1
         }
         first = [test for test in dict.fromkeys(self._killers[mutant.function]) if test in rarity]

@@ -160,6 +160,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("modules", nargs="*", help="such as files or walk; all, if none is named")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--again", type=Path, help="only those that this output calls survivors")
     asked = parser.parse_args(arguments)
     wanted = [
         path
@@ -167,6 +168,9 @@ def main(arguments: list[str]) -> int:
         if path.stem not in NOT_MUTATED and (not asked.modules or path.stem in asked.modules)
     ]
     mutants = [mutant for path in wanted for mutant in mutants_of(path)]
+    if asked.again is not None:
+        said = asked.again.read_text(encoding="utf-8")
+        mutants = [mutant for mutant in mutants if mutant.name() + "\n" in said]
     known = {
         name: reason
         for name, reason in known_reasons().items()
@@ -187,7 +191,7 @@ def main(arguments: list[str]) -> int:
     ]
     if pytest.main([*quiet, *TESTS], plugins=[hunt]):
         return 1
-    stale = sorted(set(known) - hunt.survivors)
+    stale = sorted(set(known) - hunt.survivors) if asked.again is None else []
     for name in stale:
         say(f"STALE {name}: it is noticed, or there is no such mutant any more")
     unknown = hunt.survivors - set(known)

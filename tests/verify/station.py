@@ -22,7 +22,7 @@ from recorder.evidence.note import (
     note_bytes,
     parse_note,
 )
-from recorder.evidence.package import UNIT
+from recorder.evidence.package import TAGS, UNIT
 from recorder.evidence.receipt import CustodyEntry, FiledFile, TlogProof
 from recorder.evidence.tree import FullTree, leaf_hash
 from recorder.evidence.trust import Trust, parse_trust
@@ -259,7 +259,9 @@ def bagged(files: dict[str, bytes]) -> dict[str, bytes]:
     """Write the bag's lists anew, as a forger would too."""
     payload = {name: data for name, data in files.items() if name.startswith("data/")}
     oxum = f"{sum(map(len, payload.values()))}.{len(payload)}"
+    others = {name: data for name, data in files.items() if name not in {*payload, *TAGS}}
     bag = {
+        **others,
         "bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
         "bag-info.txt": f"Payload-Oxum: {oxum}\n".encode(),
         "manifest-sha256.txt": listed(payload),
