@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.utils import CryptographyDeprecationWarning
 
 from recorder.evidence.errors import Malformed
 
@@ -27,7 +26,7 @@ FAULTS = (
     x509.ExtensionNotFound,
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
-    CryptographyDeprecationWarning,
+    UserWarning,
 )
 
 
@@ -36,7 +35,7 @@ def parse_certificates(data: bytes) -> tuple[x509.Certificate, ...]:
     try:
         with warnings.catch_warnings():
             # What the library only warns of today it will refuse tomorrow: refuse it today.
-            warnings.simplefilter("error", CryptographyDeprecationWarning)
+            warnings.simplefilter("error", UserWarning)
             certificates = tuple(x509.load_pem_x509_certificates(data))
             for certificate in certificates:
                 for part in _PARTS:

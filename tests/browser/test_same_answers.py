@@ -15,10 +15,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from recorder.evidence.record import UnitKind
 from recorder.programs import verify
 from tests.browser.conftest import KEY, TRUST
 from tests.browser.viewer import WITHOUT_ED25519, Viewer
 from tests.vectors.make_packages import FOLDER, SPOKEN
+from tests.verify.conftest import enrolled
+from tests.verify.station import bagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -209,3 +212,29 @@ def test_the_key_of_the_vectors_is_the_one_that_opens_them(
 ) -> None:
     said = viewer.check(laid("honest").package, TRUST, KEY)
     assert (said["exit"], said["findings"]) == (0, [])
+
+
+@pytest.mark.parametrize("wrong_ms", [0, 3_600_000])
+def test_satellites_and_time_stamps_get_the_same_words(
+    wrong_ms: int, viewer: Viewer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scene = enrolled()
+    scene.unit.kind = UnitKind.DEVICE
+    scene.unit.satellites_wrong_ms = wrong_ms
+    scene.unit.shut_down()
+    scene.unit.boot()
+    scene.unit.power_cut(scene.unit.start(), 1, 2)
+    scene.unit.record(2, 2)
+    files = {**scene.station.package(scene.unit), "stamps/00000009.tsr": b"a token"}
+    for name, data in bagged(files).items():
+        path = tmp_path / "package" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    trust, key = tmp_path / "trust.toml", tmp_path / "station.agekey"
+    trust.write_text(scene.station.trust_text(), encoding="utf-8")
+    key.write_text(scene.unit.station_key.text() + "\n", encoding="ascii")
+    due = command_says(capsys, tmp_path / "package", "--trust", trust, "--key", key)
+    found = {each["code"] for each in due["findings"]}
+    assert "TIME_STAMPS" in found
+    assert ("SATELLITES_DISAGREE" in found) is (wrong_ms > 0)
+    assert viewer.check(tmp_path / "package", trust, key) == due

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recorder.evidence.moment import ClockSource
-from recorder.evidence.record import ClockStep, Ending, GapSource, StartCause, StopCause
+from recorder.evidence.record import (
+    ClockStep,
+    Ending,
+    GapSource,
+    StartCause,
+    StopCause,
+    UnitKind,
+)
 from recorder.evidence.record import Gap as StatedGap
 from recorder.evidence.words import blocks_of, media_file, side_file
 from tests.verify.conftest import enrolled
@@ -19,6 +26,10 @@ def honest_day(seed: int) -> tuple[Scene, tuple[int, ...]]:
     """Give a unit after a day that nobody tampered with, and the recordings to hand out."""
     dice = Dice(seed)
     scene = enrolled(seed=seed, fragment_bytes=dice.rng.choice((500, 9000, 40_000)))
+    if seed % 3:  # satellites give a time, and may lack leap seconds
+        scene.unit.kind = UnitKind.DEVICE
+        scene.unit.satellites_wrong_ms = dice.rng.choice((0, 900, -18_000))
+        scene.unit.boot()
     deeds = (plain, cut_off, resumed, with_gap, clock_step, lost_gps, restart, hand_in, marked)
     for _ in range(dice.rng.randrange(3, 9)):
         dice.rng.choice(deeds)(scene, dice)

@@ -153,6 +153,9 @@ class Unit:
     run: int = 0
     recording: int = 0
     clean: bool = True
+    kind: UnitKind = UnitKind.BENCH
+    # How far satellites are from the truth; None: they give no time.
+    satellites_wrong_ms: int | None = None
 
     # What a test wants sealed instead of what the unit would seal.
     seal_as: Callable[[Segment], Segment] | None = None
@@ -200,7 +203,7 @@ class Unit:
         self.say(
             RunBegins(
                 kernel_boot_id=self.kernel_boot_id,
-                unit_kind=UnitKind.BENCH,
+                unit_kind=self.kind,
                 software="0.1.0",
                 software_sha256=digest(b"software"),
                 config_sha256=digest(b"config"),
@@ -342,9 +345,15 @@ class Unit:
             (
                 side_header_line(SideHeader(self.origin, number, segment)),
                 side_line(Officers(("张三", "李四"), ("110023", "110024")), span.first_ms),
-                side_line(Fix("", 339_000_000, 1_130_000_000, 9, 90), span.first_ms),
+                side_line(self._fix(span.first_ms), span.first_ms),
             )
         )
+
+    def _fix(self, boottime_ms: int) -> Fix:
+        utc = ""
+        if self.satellites_wrong_ms is not None:
+            utc = utc_text(boottime_ms + self.clock.true_offset_ms + self.satellites_wrong_ms)
+        return Fix(utc, 339_000_000, 1_130_000_000, 9, 90)
 
     def _side(self, number: int, segment: int, span: Span) -> SealedFile:
         clear = self._side_clear(number, segment, span)

@@ -115,6 +115,7 @@ class Code(Enum):
     CLOCK_STEP = outside.CLOCK_STEP
     CLOCK_STEP_UNSTATED = outside.CLOCK_STEP_UNSTATED
     CLOCK_UNSURE = outside.CLOCK_UNSURE
+    SATELLITES_DISAGREE = outside.SATELLITES_DISAGREE
     TIME_STAMPS = outside.TIME_STAMPS
     # 12 the end
     TAIL_OPEN = outside.TAIL_OPEN

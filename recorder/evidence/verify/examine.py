@@ -23,6 +23,7 @@ from recorder.evidence.verify.receipts import (
     receipts_step,
 )
 from recorder.evidence.verify.recordings import recordings_step, timeline_of
+from recorder.evidence.verify.satellites import Claims, satellites_step
 from recorder.evidence.verify.signer import PLACE, Signer, read_signer, signer_step
 from recorder.evidence.verify.standings import prefixes, standings_step
 from recorder.evidence.verify.summary import Summary
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from recorder.evidence.age import Identity
     from recorder.evidence.package import PackageFiles
+    from recorder.evidence.record import Record
     from recorder.evidence.trust import Trust
     from recorder.evidence.verdict import Finding
 
@@ -54,6 +56,7 @@ class _Log:
     walk: Walk
     receipts: Receipts
     instants: Instants
+    claims: Claims
     signer: Signer | None
     signer_trouble: str
 
@@ -107,12 +110,18 @@ def _read_log(files: PackageFiles, names: Sequence[str], bag: Bag, question: Que
     sizes = [read.receipt.entry.size for read in receipts.good]
     if question.outside is not None:
         sizes.append(question.outside.signed.head.size)
-    walk = Walk(files, ledger, sizes, None if signer is None else signer.key, instants.see)
+    claims = Claims()
+
+    def witness(record: Record) -> None:
+        instants.see(record)
+        claims.see(record)
+
+    walk = Walk(files, ledger, sizes, None if signer is None else signer.key, witness)
     walk.runs(parse_file(name.removeprefix(UNIT)).run for name in _of_kind(names, FileKind.LOG))
     instants.finish()
     if not ledger.origin and signer is not None:
         ledger.origin = signer.origin()  # no record is left to say it; receipts still do
-    return _Log(walk, receipts, instants, signer, trouble)
+    return _Log(walk, receipts, instants, claims, signer, trouble)
 
 
 def _of_kind(names: Iterable[str], kind: FileKind) -> Iterator[str]:
@@ -161,5 +170,6 @@ def _steps(
     yield from receipts_step(ledger, log.receipts, frozenset(seen))  # 10
     yield from log.instants.findings  # 11
     yield from brackets_step(ledger, log.instants)
+    yield from satellites_step(ledger, log.claims, seen)
     yield from stamps_step(seen)
     yield from end_step(ledger, log.receipts, question.outside)  # 12

@@ -11,6 +11,7 @@ from recorder.evidence.errors import DamagedChunk, EvidenceError, Malformed, Not
 from recorder.evidence.fragments import FragmentHasher, Timescales, decode_seconds
 from recorder.evidence.record import Clear, Fragments, SealedMedia
 from recorder.evidence.sidecar import parse_side
+from recorder.evidence.verify.satellites import FixClock, fix_clocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,6 +40,7 @@ class Opened:
     fragments: Fragments | None = None
     side: SideHeader | None = None
     fits: bool = True
+    fixes: tuple[FixClock, ...] = ()
     damage: Damage | None = None
     trouble: str = ""
     inside: str = ""
@@ -80,15 +82,18 @@ class Measure:
         if self._trouble:
             return Opened(clear=clear, inside=self._trouble)
         fragments, side = None, None
+        fixes: tuple[FixClock, ...] = ()
         try:
             if self._film is not None:
                 count, root = self._film.finish() if complete else self._film.finish_cut()
                 fragments = Fragments(count, root.hex())
             elif self.length:
-                side, _ = parse_side(bytes(self._lines if complete else _whole(self._lines)))
+                whole = bytes(self._lines if complete else _whole(self._lines))
+                side, entries = parse_side(whole)
+                fixes = fix_clocks(entries)
         except Malformed as error:
             return Opened(clear=clear, inside=str(error))
-        return Opened(clear=clear, fragments=fragments, side=side)
+        return Opened(clear=clear, fragments=fragments, side=side, fixes=fixes)
 
 
 def _whole(lines: bytearray) -> bytearray:

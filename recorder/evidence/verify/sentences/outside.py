@@ -94,6 +94,12 @@ CLOCK_UNSURE = time(
     "The unit's clock was not set during recording {recording}; anchor and receipt decide.",
     Weight.NOTE,
 )
+SATELLITES_DISAGREE = time(
+    "录像 {recording} 在 {clock} 处卫星时间为 {satellites}，设备时钟为 {claimed}，其中之一有误。",
+    "At {clock} of recording {recording} satellites said {satellites} and the unit's clock said "
+    "{claimed}: one of them is wrong.",
+    Weight.DOUBT,
+)
 TIME_STAMPS = time(
     "本包另有 {count} 个时间戳（RFC 3161），本程序不核验，见 HOW-TO-CHECK.txt 第 9 步。",
     "The package also carries {count} time-stamps (RFC 3161), which this program does not check; "
