@@ -17,6 +17,7 @@ from recorder.capture.deeds import Deeds
 from recorder.capture.gestures import Gestures
 from recorder.capture.lens_watch import LensWatch
 from recorder.capture.machine import FILMING, Act, Fact, Machine, State
+from recorder.capture.night_watch import NightWatch
 from recorder.capture.overlay import overlay
 from recorder.capture.pen import Dock, GapSeen, Journey, NoticeHeard, Remark
 from recorder.capture.ports import Button, Lamp
@@ -40,6 +41,7 @@ class Conductor:
         self._gestures = Gestures(manners.gestures, manners.begun_ns)
         self._checkup = Checkup(self._deeds, around.lens)
         self._attention = Attention(self._deeds, manners.remind_minutes)
+        self._night = NightWatch(self._deeds, around.night, manners.night)
         self._fit = False
         self._watch = LensWatch(around.now_ns(), manners.lens_silent_ms, manners.lens_start_ms)
 
@@ -155,6 +157,7 @@ class Conductor:
     def on_opened(self, recording: int) -> None:
         """Custody opened: what was filmed since the press may go."""
         self._deeds.opened(recording)
+        self._night.begun()
 
     def on_refused(self, asked: str, sentence: str) -> None:
         """Custody refuses what was asked; only a refused opening changes what the unit does."""
@@ -191,6 +194,8 @@ class Conductor:
                 self._checkup.hears(samples)
             case words.Held(first_ms):
                 self._deeds.held(first_ms)
+            case words.Light(lux):
+                self._night.light(lux, now_ns)
             case words.Gives(camera, microphone):
                 self._upkeep.senses.give(camera=camera, microphone=microphone, now_ns=now_ns)
             case words.WasLost(source, lost, from_ms, to_ms, cause):
@@ -206,8 +211,6 @@ class Conductor:
                 self._examine(report)
             case words.Remarked(sentence):
                 self._deeds.note(Remark(sentence))
-            case words.Halted():
-                pass
 
     def on_lens_lost(self, cause: str) -> None:
         """The lens died, or was killed for being silent."""

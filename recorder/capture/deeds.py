@@ -68,7 +68,7 @@ class Deeds:
             Act.STUCK: self._state_stuck,
             Act.SHUT_DOWN: around.power_off,
             Act.STATUS: self._speak_status,
-            Act.PHOTO: lambda: around.remember("photo asked: not built yet"),
+            Act.PHOTO: self._photo,
         }
 
     def do(self, act: Act) -> None:
@@ -145,6 +145,11 @@ class Deeds:
     def _mark(self) -> None:
         self.note(MarkMade(self.now_ms()))
         self.lights.flash(Lamp.MARKED, self._around.now_ns())
+
+    def _photo(self) -> None:
+        self.note(MarkMade(self.now_ms(), photo=True))
+        self.voice.say("photo")
+        self.lights.flash(Lamp.PHOTO, self._around.now_ns())
 
     def _mark_reason(self) -> None:
         now_ms = self.now_ms()

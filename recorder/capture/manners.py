@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from recorder.capture.gestures import GestureTimes
+from recorder.capture.night import NightTimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from recorder.capture.lens_words import Order
-    from recorder.capture.ports import Signals, Speaker
+    from recorder.capture.ports import NightSight, Signals, Speaker
     from recorder.evidence.moment import Moment
 
 
@@ -33,6 +34,7 @@ class Manners:
     resume_mark_seconds: int = 60
     remind_minutes: int = 0  # how often it says aloud that it films; 0: never
     begun_ns: int = -1_000_000_000  # when this process began to listen
+    night: NightTimes = field(default_factory=NightTimes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,4 @@ class Surroundings:
     respawn: Callable[[], None]
     power_off: Callable[[], None]
     remember: Callable[[str], None]  # the engineers' log
+    night: NightSight | None = None  # none: no infrared on this unit

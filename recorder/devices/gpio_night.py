@@ -5,7 +5,41 @@ Either may be missing. When the conductor ends, the light goes out and the filte
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from recorder.devices.gpio import output_pin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from recorder.capture.ports import NightSight
+
+
+def night_sight_of(
+    factory: object, cut_pin: int, cut_high: str, light_pin: int, tell: Callable[..., None]
+) -> ToldNightSight | None:
+    """Return what a unit has of it; none if it has neither pin. GpioMissing as below."""
+    if max(cut_pin, light_pin) < 0:
+        return None
+    return ToldNightSight(GpioNightSight(factory, cut_pin, cut_high, light_pin), tell)
+
+
+class ToldNightSight:
+    """A night sight each change of which is told."""
+
+    def __init__(self, sight: NightSight, tell: Callable[..., None]) -> None:
+        self._sight = sight
+        self._tell = tell
+
+    def night(self) -> None:
+        """Let infrared in, and give it."""
+        self._sight.night()
+        self._tell("view", by="night")
+
+    def day(self) -> None:
+        """Give none, and keep it out."""
+        self._sight.day()
+        self._tell("view", by="day")
 
 
 class GpioNightSight:

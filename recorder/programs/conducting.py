@@ -13,6 +13,7 @@ from config.notice import notice_text
 from recorder.capture.custody_link import Opening
 from recorder.capture.gestures import GestureTimes
 from recorder.capture.manners import Manners
+from recorder.capture.night import NightTimes
 from recorder.capture.pen import Dock, GapSeen, Journey, Welcome
 from recorder.capture.ports import Picture
 
@@ -64,7 +65,7 @@ def manners_of(
     config: Effective, notice_clip: str, captions: Mapping[str, str], grace_ms: int, begun_ns: int
 ) -> Manners:
     """Give this agency's and this unit's manners."""
-    gestures, reminder = config.unit.gestures, config.unit.reminder
+    gestures, reminder, night = config.unit.gestures, config.unit.reminder, config.unit.night
     return Manners(
         notice_clip=notice_clip,
         notice_wording=captions[notice_clip],
@@ -76,6 +77,9 @@ def manners_of(
         resume_mark_seconds=gestures.resume_mark_seconds,
         remind_minutes=reminder.minutes if reminder.spoken else 0,
         begun_ns=begun_ns,
+        night=NightTimes(
+            night.dark_lux, night.dark_seconds, night.bright_lux, night.bright_seconds
+        ),
     )
 
 

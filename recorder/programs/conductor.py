@@ -85,6 +85,7 @@ class Loop:
             respawn=self._eye.open,
             power_off=self._power_off,
             remember=lambda sentence: tell("log", sentence=sentence),
+            night=self._hands.night,
         )
         manners = manners_of(config, args.notice, self._captions, args.grace_ms, around.now_ns())
         self._conductor = Conductor(around, manners)
@@ -165,7 +166,7 @@ class Loop:
     def _hear_lens(self) -> None:
         try:
             for report in self._eye.reports():
-                if not isinstance(report, words.Alive):
+                if not isinstance(report, words.Alive | words.Light):
                     tell("lens says", report=words.encode(report).decode())
                 self._watchdog.moved(_LENS)
                 self._conductor.on_lens(report)

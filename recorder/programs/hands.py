@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from config.schema import Effective
-    from recorder.capture.ports import Buttons, Edge, Gps, Lamp, Power, Signals, Speaker
+    from recorder.capture.ports import (
+        Buttons,
+        Edge,
+        Gps,
+        Lamp,
+        NightSight,
+        Power,
+        Signals,
+        Speaker,
+    )
     from recorder.devices.prompts import Prompt
 
 GPS_BITS_PER_SECOND = 9_600
@@ -39,6 +48,7 @@ class Hands:
     gps: Gps
     power: Power
     finish: Callable[[], None]  # say what waits, before the process ends
+    night: NightSight | None = None
 
 
 def bench_hands(
@@ -73,6 +83,7 @@ def device_hands(
     """
     # Their libraries are on a unit only.
     from recorder.devices.gpio import GpioSignals, unit_buttons, unit_pins  # noqa: PLC0415
+    from recorder.devices.gpio_night import night_sight_of  # noqa: PLC0415
     from recorder.devices.pyaudio_speaker import PyAudioSpeaker  # noqa: PLC0415
     from recorder.devices.serial_gps import SerialGps  # noqa: PLC0415
 
@@ -101,6 +112,7 @@ def device_hands(
         gps=SerialGps(Path(parts.gps or GPS_LINE), GPS_BITS_PER_SECOND, _BUILT, now_ns),
         power=SysPower(_SYS, now_ns, remember),
         finish=speaker.stop,
+        night=night_sight_of(pins, parts.ir_cut_pin, parts.ir_cut_high, parts.ir_light_pin, tell),
     )
 
 

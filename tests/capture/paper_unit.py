@@ -62,6 +62,8 @@ class Unit:
     begun_ns: int = 0
     orders: list[words.Order] = field(default_factory=list)
     respawned: int = 0
+    has_infrared: bool = True
+    views: list[str] = field(default_factory=list)
     off: bool = False
     log: list[str] = field(default_factory=list)
     paper: Paper = field(default_factory=Paper)
@@ -77,6 +79,7 @@ class Unit:
             respawn=self._respawn,
             power_off=self._power_off,
             remember=self.log.append,
+            night=self if self.has_infrared else None,
         )
         manners = Manners(
             "notice.x",
@@ -86,6 +89,12 @@ class Unit:
             begun_ns=self.begun_ns,
         )
         self.conductor = Conductor(around, manners)
+
+    def night(self) -> None:
+        self.views.append("night")
+
+    def day(self) -> None:
+        self.views.append("day")
 
     def state(self) -> State:
         return self.conductor.state

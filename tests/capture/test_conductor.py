@@ -285,3 +285,48 @@ def test_what_the_lens_remarks_goes_into_the_recording(unit: Unit) -> None:
     unit.record()
     unit.conductor.on_lens(words.Remarked("no Chinese font"))
     assert unit.notes(Remark) == [Remark("no Chinese font")]
+
+
+def test_a_double_press_while_recording_is_a_photo_and_no_mark(unit: Unit) -> None:
+    unit.start()
+    unit.record()
+    for _ in range(2):
+        unit.conductor.on_edge(Edge(Button.RECORD, True, unit.now_ns))
+        unit.wait_ms(80)
+        unit.conductor.on_edge(Edge(Button.RECORD, False, unit.now_ns))
+        unit.wait_ms(80)
+    assert unit.notes(MarkMade) == [MarkMade(unit.now_ns // MS - 80, photo=True)]
+    assert (unit.said[-1], unit.lamp()) == ("photo", Lamp.PHOTO)
+    unit.live_ms(1_500)
+    assert unit.lamp() is Lamp.RECORDING
+    assert unit.state() is State.RECORDING
+
+
+def dusk(unit: Unit, lux: int, seconds: int) -> None:
+    for _ in range(seconds * 2):
+        unit.conductor.on_lens(words.Light(lux))
+        unit.live_ms(500)
+
+
+def test_night_is_switched_said_and_told_to_each_recording_made_then(unit: Unit) -> None:
+    unit.start()
+    unit.record()
+    dusk(unit, 2, 5)
+    assert (unit.views, unit.said[-1]) == (["night"], "ir.on")
+    assert [spoken.clip for spoken in unit.paper.told if isinstance(spoken, Spoken)][-1] == "ir.on"
+    unit.press(held_ms=2_500)
+    unit.live_ms(6_000)
+    unit.conductor.on_closed()
+    unit.record(8)
+    assert unit.notes(Remark)[-1] == Remark("红外夜视已开启。")
+    dusk(unit, 500, 12)
+    assert (unit.views, unit.said[-1]) == (["night", "day"], "ir.off")
+
+
+def test_a_unit_without_infrared_says_nothing_of_the_dark() -> None:
+    unit = Unit(has_infrared=False)
+    unit.start()
+    unit.record()
+    dusk(unit, 2, 5)
+    assert unit.views == []
+    assert "ir.on" not in unit.said

@@ -8,7 +8,7 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from recorder.devices.gpio import GpioMissing
-from recorder.devices.gpio_night import GpioNightSight
+from recorder.devices.gpio_night import GpioNightSight, night_sight_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,3 +61,15 @@ def test_a_pin_that_is_taken_is_named(factory: MockFactory) -> None:
     with pytest.raises(GpioMissing, match="pin 5"):
         GpioNightSight(factory, -1, "day", CUT_PIN)
     holder.stop()
+
+
+def test_a_unit_without_either_pin_has_no_night_sight_and_each_turn_of_another_is_told(
+    factory: MockFactory,
+) -> None:
+    told: list[str] = []
+    assert night_sight_of(factory, -1, "day", -1, lambda _event, by: told.append(by)) is None
+    sight = night_sight_of(factory, -1, "day", LIGHT_PIN, lambda _event, by: told.append(by))
+    assert sight is not None
+    sight.night()
+    sight.day()
+    assert told == ["night", "day"]

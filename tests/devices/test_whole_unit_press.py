@@ -1,4 +1,4 @@
-"""A press on a whole unit of real parts: what lies before it, and the photo after it."""
+"""A press on a whole unit of real parts: what lies before it, a photo after it, and the night."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from recorder.capture.ports import Picture
-from recorder.evidence.record import Start
+from recorder.devices.still import still
+from recorder.evidence.record import Mark, MarkKind, Start
 from tests.custody.judge import disproofs
 from tests.rig.accounts import check_accounts
+from tests.rig.camera.barcode import bars
 from tests.rig.remote import pass_seconds
 from tests.rig.shot import Shot, taken_apart
 from tests.rig.unit import RigUnit
@@ -39,7 +42,10 @@ def pressed(need: Callable[[str], Path]) -> Iterator[Pressed]:
     with tempfile.TemporaryDirectory(prefix="p") as folder:
         unit = RigUnit(
             Path(folder), need, PICTURE,
-            unit={"pre_record_seconds = 0": "pre_record_seconds = 3"},
+            unit={
+                "pre_record_seconds = 0": "pre_record_seconds = 3",
+                "lamp_pin = 22": "lamp_pin = 22\nir_cut_pin = 5\nir_light_pin = 6",
+            },
             rules={'[pre_record]\nmode = "off"': '[pre_record]\nmode = "video_and_sound"'},
         )  # fmt: skip
         try:
@@ -47,7 +53,11 @@ def pressed(need: Callable[[str], Path]) -> Iterator[Pressed]:
             pass_seconds(4.5)
             at_ms = unit.press()
             unit.until("opened")
-            pass_seconds(2.0)
+            pass_seconds(1.0)
+            unit.camera_fault("lux 1")
+            unit.press()
+            unit.press()
+            unit.until("view", by="night")
             unit.stop()
         finally:
             unit.close()
@@ -76,3 +86,27 @@ def test_the_lamp_does_not_show_recording_before_the_press(pressed: Pressed) -> 
 
 def test_a_court_finds_nothing_wrong_with_it(pressed: Pressed) -> None:
     assert disproofs(pressed.unit.house) == set()
+
+
+def test_the_photo_of_a_double_press_is_the_picture_of_that_instant(
+    pressed: Pressed, tmp_path: Path
+) -> None:
+    (mark,) = pressed.unit.of(Mark)
+    ((film, segment),) = pressed.unit.each_film()
+    (tmp_path / "film.mp4").write_bytes(film)
+    taken = still(tmp_path / "film.mp4", mark.media_ms - segment.span.first_ms)
+    luma = np.asarray(taken.picture.to_ndarray(), np.uint8)
+    number, _ = bars(luma[: PICTURE.height])
+    by_number = {picture.number: picture.at_ms for picture in pressed.shot.pictures}
+    assert mark.kind is MarkKind.PHOTO
+    assert 0 <= mark.media_ms - by_number[number] < 2 * 1000 / PICTURE.rate_hz
+    assert "已拍照" in words_beside(pressed.unit)
+
+
+def test_night_is_switched_said_and_stands_beside_the_film(pressed: Pressed) -> None:
+    assert [view.facts["by"] for view in pressed.unit.all("view")] == ["night"]
+    assert "红外夜视已开启" in words_beside(pressed.unit)
+
+
+def words_beside(unit: RigUnit) -> str:
+    return b"".join(unit.sidecars()).decode()
