@@ -12,7 +12,8 @@ import pytest
 from recorder.evidence.age import decrypt
 from recorder.evidence.receipt import TlogProof, check_receipt
 from recorder.evidence.words import media_file, tail_of
-from tests.uplink.fleet import AGENCY, Fleet, free_port, run
+from tests.conftest import ROOT
+from tests.uplink.fleet import AGENCY, Fleet, Program, ask, free_port, run
 from uplink.broker.embedded.server import EmbeddedBroker
 from uplink.broker.mosquitto import MosquittoBroker
 from uplink.broker.settings import BrokerSettings
@@ -207,6 +208,21 @@ def test_the_station_packs_what_it_has_and_shows_the_films(harbour: Fleet) -> No
     )
     again = run("uplink.programs.station", "--config", config, *arguments)
     assert again == (1, f"{package} is not empty; choose a new folder\n")
+
+
+def test_a_station_is_founded_and_serves_by_two_commands_from_where_one_stands(
+    tmp_path: Path, need: Callable[[str], Path]
+) -> None:
+    need("mosquitto")
+    here = os.path.relpath(tmp_path / "s", ROOT)
+    arguments = ("init", here, "--agency", AGENCY, "--port", str(free_port()), "--not-immutable")
+    code, said, _complaint = ask("recorder.programs.shilu", "station", *arguments)
+    assert code == 0
+    assert "broker: mosquitto" in said
+    config = ("--config", f"{here}/station.toml")
+    station = Program("recorder.programs.shilu", ["station", *config, "serve"]).start()
+    station.named("Serving")
+    assert station.stop() == (0, "")
 
 
 def test_an_absent_broker_is_one_sentence(tmp_path: Path) -> None:

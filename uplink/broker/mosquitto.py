@@ -152,7 +152,7 @@ class MosquittoBroker:
         self._door_for = door_for
         self._settings = settings
         self._program = program
-        self._folder = folder
+        self._folder = folder.resolve()  # a socket file is known by its leading slash
         self._keeps_state = keeps_state
         self._process: subprocess.Popen[bytes] | None = None
         self._read_bytes = 0

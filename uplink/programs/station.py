@@ -19,11 +19,11 @@ from recorder.evidence.record import Segment, parse_record
 from recorder.evidence.words import station_origin, unit_origin
 from recorder.programs.service import Watchdog, notify
 from uplink.broker.paho_post import PahoPost
-from uplink.programs import side_by_side, station_care, station_papers
+from uplink.programs import side_by_side, station_care, station_papers, witness
 from uplink.programs.events_out import complain, teller
 from uplink.programs.memory import keep_buffers
 from uplink.programs.side_by_side import SideWorkers, WorkerEnded
-from uplink.programs.station_broker import Gate, broker_of
+from uplink.programs.station_broker import Gate, broker_here, broker_of
 from uplink.programs.wiring import admission_for, ingest_for
 from uplink.station import events
 from uplink.station.backup import BackupUnusable
@@ -72,10 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if asked.command in station_care.COMMANDS:
             return station_care.run(asked)
-        deed = _deeds().get(asked.command)
-        if deed is None:
-            return _serve(read_settings(asked.config), asked.config)
-        return deed(asked)
+        return _deeds()[asked.command or "serve"](asked)
     except _REFUSALS as refusal:
         return complain(str(refusal))
     except (OSError, sqlite3.Error, ValueError) as error:
@@ -90,6 +87,8 @@ def _deeds() -> dict[str, Callable[[argparse.Namespace], int]]:
         "init": _init,
         "enrol": _enrol,
         "package": _package,
+        "serve": lambda asked: _serve(read_settings(asked.config), asked.config),
+        "witness": lambda asked: witness.main(["--config", str(asked.file)]),
         side_by_side.COMMAND: _serve_beside,
         **dict.fromkeys(station_papers.COMMANDS, station_papers.run),
         **dict.fromkeys(station_care.COMMANDS, station_care.run),
@@ -100,12 +99,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="station", description=__doc__)
     parser.add_argument("--config", type=Path, default=Path("station.toml"))
     commands = parser.add_subparsers(dest="command")
+    commands.add_parser("serve", help="take what units bring; so it does without a command too")
+    cosigner = commands.add_parser("witness", help="cosign a station's log, in other hands")
+    cosigner.add_argument("file", type=Path, help="witness.toml")
     init = commands.add_parser("init", help="found a station in a new folder")
     init.add_argument("folder", type=Path)
     init.add_argument("--agency", required=True)
     init.add_argument("--host", action="append", help="name or address that units reach")
     init.add_argument("--port", type=int, default=8883)
-    init.add_argument("--run-broker", choices=[one.value for one in RunsBroker], default="embedded")
+    brokers = [one.value for one in RunsBroker]
+    init.add_argument("--run-broker", choices=brokers, help="mosquitto, where it is installed")
     init.add_argument("--not-immutable", action="store_true", help="for a demo: can be removed")
     enrolment = commands.add_parser("enrol", help="certify a unit and put it on the roll")
     enrolment.add_argument("folder", type=Path)
@@ -131,22 +134,24 @@ def _parser() -> argparse.ArgumentParser:
 
 def _init(asked: argparse.Namespace) -> int:
     hosts = tuple(asked.host or ("127.0.0.1", "localhost"))
+    runs = asked.run_broker or broker_here().value
     found(
         asked.folder,
         Plan(
             asked.agency,
             hosts,
             asked.port,
-            asked.run_broker,
+            runs,
             immutable=not asked.not_immutable,
             now=datetime.now(UTC),
             random=os.urandom,
         ),
     )
     print(
-        f"station of {asked.agency} founded in {asked.folder}; put recovery.agekey and ca/*.key "
-        "into a safe and remove them here"
+        f"station of {asked.agency} founded in {asked.folder}, broker: {runs}; put recovery.agekey "
+        "and ca/*.key into a safe and remove them here"
     )
+    print(f"start it: shilu station --config {asked.folder / 'station.toml'} serve")
     return 0
 
 

@@ -14,7 +14,7 @@ from uplink.programs.wiring import roll_for
 from uplink.station import events
 from uplink.station.door import turned_away
 from uplink.station.settings import RunsBroker, StationSettings
-from uplink.wire.post import Address
+from uplink.wire.post import Address, BrokerMissing
 from uplink.wire.topics import STATION
 
 _LOOK_SECONDS = 1.0
@@ -55,6 +55,15 @@ class _Inside:
         self.address = broker.inside or broker.address
         self.renew = broker.renew
         self.turned_away = broker.turned_away
+
+
+def broker_here() -> RunsBroker:
+    """Return the broker that a new station runs: Mosquitto where it is installed, or our own."""
+    try:
+        find_mosquitto(os.environ.get("PATH", ""))
+    except BrokerMissing:
+        return RunsBroker.EMBEDDED
+    return RunsBroker.MOSQUITTO
 
 
 @contextmanager
