@@ -19,7 +19,13 @@ from recorder.evidence.record import Segment, parse_record
 from recorder.evidence.words import station_origin, unit_origin
 from recorder.programs.service import Watchdog, notify
 from uplink.broker.paho_post import PahoPost
-from uplink.programs import side_by_side, station_care, station_papers, witness
+from uplink.programs import (
+    side_by_side,
+    station_care,
+    station_footage,
+    station_papers,
+    witness,
+)
 from uplink.programs.events_out import complain, teller
 from uplink.programs.memory import keep_buffers
 from uplink.programs.side_by_side import SideWorkers, WorkerEnded
@@ -31,6 +37,7 @@ from uplink.station.ca import requested_key
 from uplink.station.changes import Change, What
 from uplink.station.cosigners import QuorumMissing
 from uplink.station.credentials_paper import NotCredentialed
+from uplink.station.disposal import StaysHere
 from uplink.station.founding import AlreadyFounded, Plan, enrol, found, write_unit_papers
 from uplink.station.index import Index, IndexUnusable
 from uplink.station.layout import Layout
@@ -57,6 +64,7 @@ _REFUSALS = (
     IndexUnusable,
     LogUnusable,
     NothingToPack,
+    StaysHere,
     NotOpened,
     NotCredentialed,
     NotStamped,
@@ -92,6 +100,7 @@ def _deeds() -> dict[str, Callable[[argparse.Namespace], int]]:
         side_by_side.COMMAND: _serve_beside,
         **dict.fromkeys(station_papers.COMMANDS, station_papers.run),
         **dict.fromkeys(station_care.COMMANDS, station_care.run),
+        **dict.fromkeys(station_footage.COMMANDS, station_footage.run),
     }
 
 
@@ -129,6 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     side.add_argument("broker", help="host:port or socket file of the broker that runs")
     station_papers.add_parsers(commands)
     station_care.add_parsers(commands)
+    station_footage.add_parsers(commands)
     return parser
 
 

@@ -17,7 +17,9 @@ from recorder.evidence.note import VerifierKey
 from recorder.evidence.receipt import TYPE as CUSTODY
 from recorder.evidence.receipt import CustodyEntry
 from recorder.evidence.tree import Tree, leaf_hash
+from recorder.evidence.words import parse_file
 from uplink.station.changes import entry_type
+from uplink.station.disposal import footage
 from uplink.station.durable import held, make_folder, sync_folder, write_durably
 from uplink.station.incoming import file_digest
 from uplink.station.index import Index
@@ -75,12 +77,18 @@ def check(backup: Path, key: VerifierKey) -> Whole:
     except (OSError, EvidenceError, ValueError) as error:
         raise BackupUnusable(f"{backup} is not whole ({error}); make a new backup") from error
     originals = 0
+    changes = [entry for entry in entries if entry_type(entry) != CUSTODY]
+    gone: dict[str, frozenset[int]] = {}
     for entry in entries:
         if entry_type(entry) != CUSTODY:
             continue
         custody = CustodyEntry.parse(entry)
         agency, _slash, unit = custody.log.partition(".shilu/")
+        if custody.log not in gone:
+            gone[custody.log] = footage(changes, custody.log).gone
         for one in custody.files:
+            if parse_file(one.file).recording in gone[custody.log]:
+                continue
             path = Layout(backup).archived(agency, unit, one.file)
             if not path.exists() or file_digest(path) != one.sha256:
                 raise BackupUnusable(

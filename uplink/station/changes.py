@@ -1,4 +1,4 @@
-"""Later changes of state of footage, as entries of the log: export, hold, disposal, revocation.
+"""Later changes of state of footage, as entries of the log: export, hold and its end, disposal.
 
 The entry is made before the thing is done: what was exported without an entry cannot exist, and an
 entry whose export was cut off says more than happened, never less.
@@ -11,6 +11,10 @@ from enum import StrEnum
 from recorder.evidence import canonical
 from recorder.evidence.errors import Malformed
 from recorder.evidence.receipt import TYPE as CUSTODY
+from uplink.wire.fields import Fields
+
+_RECORDINGS_MAX = 1_000_000
+_WORDS_MAX = 10_000
 
 
 class What(StrEnum):
@@ -18,6 +22,7 @@ class What(StrEnum):
 
     EXPORT = "export"
     HOLD = "hold"
+    UNHOLD = "unhold"
     DISPOSAL = "disposal"
     REVOCATION = "revocation"
 
@@ -49,6 +54,29 @@ class Change:
                 "salt": random(16).hex(),
             }
         )
+
+
+def parse_change(line: bytes) -> Change | None:
+    """Return the change that an entry of this log states, None for a custody entry."""
+    if entry_type(line) == CUSTODY:
+        return None
+    fields = Fields.of(canonical.decode(line.removesuffix(b"\n")), "a change")
+    fields.count("v", 1, 1)
+    change = Change(
+        What(fields.text("type", 20)),
+        fields.text("log", 200),
+        fields.items("recordings", _RECORDINGS_MAX, _recording),
+        *(fields.text(key, _WORDS_MAX) for key in ("by", "reason", "station", "utc")),
+    )
+    fields.text("salt", 64)
+    fields.end()
+    return change
+
+
+def _recording(value: canonical.Value) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise Malformed("a change names a recording that is no number")
+    return value
 
 
 def entry_type(line: bytes) -> str:

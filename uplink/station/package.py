@@ -19,6 +19,7 @@ from recorder.evidence.words import (
     unit_origin,
 )
 from uplink.station import inventory, package_howto, viewer
+from uplink.station.disposal import footage
 from uplink.station.index import Index
 from uplink.station.layout import Layout
 from uplink.station.package_facts import read_facts
@@ -84,7 +85,15 @@ class Packer:
         return recordings
 
     def _wanted(self) -> tuple[int, ...]:
-        found = sorted({one.recording for one in self._segments})
+        changes = (line for _number, line in self._index.changes())
+        gone = footage(changes, self._origin).gone
+        found = sorted({one.recording for one in self._segments} - gone)
+        disposed = gone.intersection(self._order.recordings)
+        if disposed:
+            raise NothingToPack(
+                f"recording {min(disposed)} of {self._origin} was disposed of; the log says when, "
+                "by whom, and on which article"
+            )
         missing = set(self._order.recordings) - set(found)
         if missing:
             raise NothingToPack(
