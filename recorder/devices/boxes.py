@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _HEADER_BYTES = 8
 
@@ -58,6 +58,55 @@ class BoxCutter:
                 f"{len(self._bytes)} bytes from {bytes(self._bytes[:8])!r} on stand after the last"
                 " fragment: use a libavformat of FFmpeg 5 to 8"
             )
+
+
+def beginning_at(data: bytes, ticks: Mapping[int, int]) -> bytes:
+    """Return a fragment whose tracks begin at these instants, each in ticks of its own.
+
+    The container begins a fragment where the one before should have ended, and lets its first
+    sample last until the second: after a hole, that one stands too early. Only whoever holds the
+    stamps knows when it was.
+    """
+    patched = bytearray(data)
+    _, end = _box(data, 0) or (b"", 0)
+    for kind, inside, after in _children(data, _HEADER_BYTES, end):
+        if kind == b"traf":
+            places = {part: body for part, body, _ in _children(data, inside, after)}
+            track = int.from_bytes(_at(data, places[b"tfhd"] + 4), "big")
+            if track in ticks:
+                _begin(patched, places, ticks[track])
+    return bytes(patched)
+
+
+def _begin(data: bytearray, places: Mapping[bytes, int], ticks: int) -> None:
+    """Move where a track begins, and let its first sample last as much less as it begins later."""
+    start, wide = places[b"tfdt"] + 4, 8 if data[places[b"tfdt"]] else 4
+    later = ticks - int.from_bytes(data[start : start + wide], "big")
+    place = _first_duration(data, places)
+    if not later or place is None:
+        return
+    data[start : start + wide] = ticks.to_bytes(wide, "big")
+    duration = int.from_bytes(_at(data, place), "big") - later
+    data[place : place + 4] = max(duration, 0).to_bytes(4, "big")
+
+
+def _first_duration(data: bytearray, places: Mapping[bytes, int]) -> int | None:
+    """Find where a track's first sample states how long it lasts.
+
+    None where all last equally long: then the first was not stretched over any hole.
+    """
+    trun, tfhd = places[b"trun"], places[b"tfhd"]
+    flags = int.from_bytes(data[trun + 1 : trun + 4], "big")
+    if flags & 0x100:
+        return trun + 8 + 4 * bool(flags & 1) + 4 * bool(flags & 4)
+    count = int.from_bytes(_at(data, trun + 4), "big")
+    flags = int.from_bytes(data[tfhd + 1 : tfhd + 4], "big")
+    alone = count == 1 and flags & 8
+    return tfhd + 8 + 8 * bool(flags & 1) + 4 * bool(flags & 2) if alone else None
+
+
+def _at(data: bytes | bytearray, place: int) -> bytes:
+    return bytes(data[place : place + 4])
 
 
 def _run_at(data: bytearray, start: int) -> Run | None:

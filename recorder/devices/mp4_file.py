@@ -17,7 +17,7 @@ import av
 import numpy as np
 
 from recorder.capture.ports import Piece
-from recorder.devices.boxes import BoxCutter
+from recorder.devices.boxes import BoxCutter, beginning_at
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -42,6 +42,7 @@ _OPTIONS = {
 @dataclass(frozen=True, slots=True)
 class _Stamp:
     boottime_ns: int
+    ticks: int  # since the file's time zero, as the track counts: microseconds, or samples
     key: bool
     samples: int
 
@@ -83,7 +84,7 @@ class Mp4File:
         packet.pts = packet.dts = (frame.boottime_ns - self.base_ns) // 1000
         packet.duration = self._picture_us
         packet.is_keyframe = frame.key
-        self._pictures.append(_Stamp(frame.boottime_ns, frame.key, 0))
+        self._pictures.append(_Stamp(frame.boottime_ns, packet.pts, frame.key, 0))
         self._container.mux(packet)
         return self._pieces()
 
@@ -125,7 +126,7 @@ class Mp4File:
             if packet.pts is None or packet.pts < 0:
                 continue  # priming
             instant_ns = self.base_ns + packet.pts * _SECOND_NS // self._rate_hz
-            self._sounds.append(_Stamp(instant_ns, True, BLOCK))
+            self._sounds.append(_Stamp(instant_ns, packet.pts, True, BLOCK))
             self._container.mux(packet)
 
     def _pieces(self) -> list[Piece]:
@@ -139,8 +140,10 @@ class Mp4File:
         pictures = [self._pictures.popleft() for _ in range(counts.get(pictures_track, 0))]
         sounds = [self._sounds.popleft() for _ in range(counts.get(sound_track, 0))]
         stamps = pictures or sounds
+        begins = {pictures_track: pictures[:1], sound_track: sounds[:1]}
+        ticks = {track: first[0].ticks for track, first in begins.items() if first}
         return Piece(
-            data=run.data,
+            data=beginning_at(run.data, ticks),
             opens=False,
             key=bool(pictures) and pictures[0].key,
             first_ns=stamps[0].boottime_ns,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,6 +56,29 @@ def test_every_picture_keeps_its_own_stamp(desk: Desk, studio: type[Studio]) -> 
         stamps = [film.base_ns + round(at * SECOND_NS) for at in film.picture_seconds]
         assert stamps == [studio.START_NS + n * SECOND_NS // 25 for n in film.numbers]
         assert film.picture_seconds[0] == 0.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pictures_keep_their_stamps_however_unevenly_they_come(
+    desk: Desk, studio: type[Studio], seed: int
+) -> None:
+    """The library counts on from fragment to fragment, and would move pictures to close a hole."""
+    steps = random.Random(seed)  # noqa: S311 – any unevenness will do
+    stamps = [studio.START_NS]
+    frames = studio.numbered(150)
+    while len(stamps) < len(frames):
+        step_ms = steps.choice([5, 33, 40, 40, 40, 100, 170] + [1700] * (len(stamps) % 50 == 0))
+        stamps.append(stamps[-1] + step_ms * 1_000_000)
+    uneven = [replace(f, boottime_ns=at) for f, at in zip(frames, stamps, strict=True)]
+    seconds = (stamps[-1] - stamps[0]) / SECOND_NS
+    for item in studio.interleave(uneven, studio.clicking(seconds), 60_000_000):
+        desk.feed([item])
+    desk.end()
+    film = studio.watch(desk.files[0])
+    assert film.numbers == list(range(150))
+    assert film.picture_seconds == [(at - stamps[0]) / SECOND_NS for at in stamps]
+    heard = clicks(film.sound)
+    assert heard == pytest.approx(range(1, len(heard) + 1), abs=0.001)
 
 
 @pytest.mark.parametrize("late_ms", [0, 60, 250])
