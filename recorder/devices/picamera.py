@@ -25,14 +25,12 @@ if TYPE_CHECKING:
     from recorder.devices.coding import Coding
     from recorder.devices.picture_text import PictureText
 
-_SECOND_NS = 1_000_000_000
 _ANSWERS_SECONDS = 1.8
 """The conductor takes a lens for dead after 2 s of silence, so `start` must answer before."""
 _STOPS_SECONDS = 2.0
 _LOOK_EACH = 16
 """Every sixteenth pixel of every sixteenth row is looked at."""
 _TICK_SECONDS = 0.2
-_REVIVED_AFTER_NS = 3 * _SECOND_NS
 _BUFFERS = 6
 
 
@@ -100,7 +98,10 @@ class PicameraCamera:
         facts: queue.SimpleQueue[_Fact | None] = queue.SimpleQueue()
         self._facts = facts
         # libcamera stamps by CLOCK_MONOTONIC; the unit's clock also counts time asleep.
-        self._shift_ns = self._now_ns() - time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        # A busy machine may pause between the two: the largest of some has the shortest pause.
+        self._shift_ns = max(
+            self._now_ns() - time.clock_gettime_ns(time.CLOCK_MONOTONIC) for _ in range(5)
+        )
         answered = threading.Event()
         self._delivery = threading.Thread(
             target=self._deliver,
@@ -156,12 +157,7 @@ class PicameraCamera:
             if self._camera is not None:
                 self._camera.stop_recording()
 
-    def _revival(
-        self, facts: queue.SimpleQueue[_Fact | None], watch: PictureWatch
-    ) -> threading.Thread | None:
-        """Begin to open a camera anew that has been stalled for 3 s; None if it is not."""
-        if watch.stalled_ns(self._now_ns()) < _REVIVED_AFTER_NS:
-            return None
+    def _revival(self, facts: queue.SimpleQueue[_Fact | None]) -> threading.Thread:
         reviving = threading.Thread(
             target=self._revive, args=(facts,), name="camera revival", daemon=True
         )
@@ -218,14 +214,15 @@ class PicameraCamera:
             except queue.Empty:
                 if watch is not None:
                     _tell(watch.tick(self._now_ns()), on_lost)
-                    reviving = reviving or self._revival(facts, watch)
+                    busy = reviving is not None and reviving.is_alive()
+                    if watch.wants_anew(self._now_ns()) and not busy:
+                        reviving = self._revival(facts)
                 continue
             match fact:
                 case None:
                     return
                 case Frame():
                     answered.set()
-                    reviving = None
                     on_frame(fact)
                 case Look():
                     # Before the first picture there is nothing that one could be missing from.

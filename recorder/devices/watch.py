@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _SECOND_NS = 1_000_000_000
 _STALLED_NS = _SECOND_NS
+_ANEW_EACH_NS = 3 * _SECOND_NS
 _SAME_NS = 1_500_000_000
 _BLACK_NS = 1_500_000_000
 _SLOW_SHARE = 0.1
@@ -74,6 +75,7 @@ class PictureWatch:
         self._second_ns = begun_ns  # when the second that is being counted began
         self._seen = 0
         self._stalled = False
+        self._anew_ns = begun_ns
         self._before: bytes | None = None
         self._frozen = _Spell("the camera repeats one picture: it is frozen", _SAME_NS)
         self._black = _Spell("the picture is black: covered lens, or no light at all", _BLACK_NS)
@@ -104,9 +106,16 @@ class PictureWatch:
             ),
         )
 
-    def stalled_ns(self, now_ns: int) -> int:
-        """Return how long no picture has come, 0 while the camera is not told as stalled."""
-        return now_ns - self._newest_ns if self._stalled else 0
+    def wants_anew(self, now_ns: int) -> bool:
+        """Tell whether the camera should be opened anew: after 3 s of a stall, and each 3 s more.
+
+        One that was unplugged cannot be opened at first, and may be back at any time.
+        """
+        since_ns = max(self._newest_ns, self._anew_ns)
+        if not self._stalled or now_ns - since_ns < _ANEW_EACH_NS:
+            return False
+        self._anew_ns = now_ns
+        return True
 
     def _missing(self, look: Look) -> Iterator[Lost]:
         """Yield the pictures that the sensor counted and nobody saw."""

@@ -57,6 +57,17 @@ def test_each_stall_is_told_once(watch: PictureWatch) -> None:
     assert [type(fact) for _, fact in facts] == [DeviceLost, Lost, DeviceLost]
 
 
+def test_a_camera_that_stays_stalled_is_to_be_opened_anew_every_three_seconds(
+    watch: PictureWatch,
+) -> None:
+    """Once is not enough: while it is unplugged, opening it fails."""
+    tell("l" * 5 + "." * 10, watch)
+    asked = [step for step in range(15, 120) if watch.wants_anew(step * STEP_NS)]
+    assert asked == [35, 65, 95]
+    tell("l", watch, 120)
+    assert not watch.wants_anew(121 * STEP_NS)
+
+
 def test_single_pictures_that_are_skipped_are_counted(watch: PictureWatch) -> None:
     ((_, fact),) = tell("lllll.." + "lllll", watch)
     assert fact == Lost(fact.source, 2, 5 * STEP_NS, "the camera skipped pictures", 8 * STEP_NS)
