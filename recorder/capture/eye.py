@@ -68,6 +68,8 @@ class Eye:
                 packet = self._control.recv(words.PACKET_LIMIT_BYTES + 1)
             except BlockingIOError:
                 break
+            except ConnectionResetError:  # it was killed with an order of ours unread
+                packet = b""
             except OSError as error:
                 raise LinkLost(f"the lens is gone ({error.strerror})") from error
             if not packet:
