@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_ROUNDING_MS = 2
+_ROUNDING_MS = 5  # pictures are 33 ms apart
+_NEAR_MS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,10 @@ def check_accounts(pictures: Sequence[Counted], gaps: Sequence[Stated]) -> int:
         inside = [gap for gap in left if _lies(gap, before, after)]
         stated = sum(gap.lost for gap in inside)
         if stated != missing:
+            near = [gap for gap in left if abs(gap.from_ms - before.at_ms) < _NEAR_MS]
             raise Unaccounted(
-                f"After picture {before.number} {missing} are missing, and the log states {stated}."
+                f"Between {before} and {after} {missing} are missing, and the log states {stated};"
+                f" near by it states {near}."
             )
         left = [gap for gap in left if gap not in inside]
         gone += missing

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from recorder.capture.ports import Picture
     from recorder.evidence.record import Record
+    from tests.rig.clock import WallClock
 
 Body = TypeVar("Body")
 HERE = Path(__file__).resolve().parent
@@ -63,10 +64,11 @@ class RigUnit:
         picture: Picture,
         segment_seconds: int = 60,
         *,
+        clock: WallClock | None = None,
         unit: Mapping[str, str] | None = None,
         rules: Mapping[str, str] | None = None,
     ) -> None:
-        """`folder` needs a short path: a socket lies in it.
+        """`folder` needs a short path: a socket lies in it. All three processes go by `clock`.
 
         `unit` and `rules` are words of the samples that are replaced by others.
         """
@@ -76,6 +78,8 @@ class RigUnit:
         self._ends = ExitStack()
         try:
             self._changes = {"unit": dict(unit or {}), "rules": dict(rules or {})}
+            self.clock = clock
+            self._clocked = clock.around if clock is not None else dict[str, str]
             self._begin(need, picture, segment_seconds)
         except BaseException:
             self._ends.close()
@@ -197,8 +201,8 @@ class RigUnit:
             self._conductor = subprocess.Popen(
                 [str(self._python), "-I", str(HERE / "conductor_child.py"),
                  *self._settings(picture, segment_seconds)],
-                env=self.world.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=log, cwd=self.folder,
+                env=self._clocked(self.world.environment), stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=log, cwd=self.folder,
             )  # fmt: skip
         reader = threading.Thread(target=self._read, name="conductor's words", daemon=True)
         ends.callback(reader.join)
@@ -208,15 +212,13 @@ class RigUnit:
     def _start_custody(self) -> subprocess.Popen[bytes]:
         config = written(self.house, config_text(self.house, sync_ms="400"))
         custody = subprocess.Popen(
-            command("custody", "--config", config), stdout=subprocess.PIPE, env=self._custodys()
-        )
+            command("custody", "--config", config), stdout=subprocess.PIPE,
+            env=self._clocked(os.environ),
+        )  # fmt: skip
         assert custody.stdout is not None
         with custody.stdout as told:
             assert b"ready" in told.readline()
         return custody
-
-    def _custodys(self) -> dict[str, str]:
-        return dict(os.environ)
 
     def _settings(self, picture: Picture, segment_seconds: int) -> list[str]:
         changes = {

@@ -88,6 +88,13 @@ class VirtualSound:
         feeder.start()
         self._players.append((player, feeder))
 
+    def mute_speaker(self) -> None:
+        """What the unit says does not reach the room any more."""
+        subprocess.run(
+            [str(self._need("pactl")), "set-sink-mute", "spk", "1"],
+            env=self.environment, check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+
     def freeze(self) -> None:
         """The server stops, as one that hangs."""
         assert self._server is not None
