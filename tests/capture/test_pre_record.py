@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from recorder.capture.ports import Frame, Pcm
 from recorder.capture.pre_record import PreRecord
 
@@ -70,3 +73,18 @@ def test_forgotten_is_forgotten() -> None:
     now_ns = filled("K.s", ring)
     ring.forget()
     assert ring.held(now_ns) == []
+
+
+@given(st.text("K..s", max_size=60), st.integers(1, 12), st.integers(1_000, 60_000))
+def test_whatever_came_what_is_held_is_bounded_and_the_unbroken_end_of_it(
+    drawing: str, seconds: int, limit_bytes: int
+) -> None:
+    ring = PreRecord(seconds, limit_bytes, sound=True)
+    now_ns = filled(drawing, ring)
+    items = ring.held(now_ns)
+    frames = [item for item in items if isinstance(item, Frame)]
+    assert sum(len(i.data if isinstance(i, Frame) else i.samples) for i in items) <= limit_bytes
+    assert all(now_ns - item.boottime_ns <= seconds * _SECOND for item in items)
+    assert not frames or frames[0].key
+    pictures = drawing.replace("s", "")
+    assert pictures.endswith("".join(frame.data[:1].decode() for frame in frames))
