@@ -11,6 +11,7 @@ import pytest
 
 from recorder.evidence.age import decrypt
 from recorder.evidence.receipt import TlogProof, check_receipt
+from recorder.evidence.record import Ending, MarkKind
 from recorder.evidence.words import media_file, tail_of
 from tests.conftest import ROOT
 from tests.uplink.fleet import AGENCY, Fleet, Program, ask, free_port, run
@@ -185,7 +186,10 @@ def test_a_disk_that_breaks_ends_the_station_in_one_sentence_and_loses_nothing(
 
 def test_the_station_packs_what_it_has_and_shows_the_films(harbour: Fleet) -> None:
     harbour.unit.boot()
-    harbour.unit.record(1)
+    number = harbour.unit.start()
+    harbour.unit.segment(number, 1, 1, Ending.TURN)
+    harbour.unit.mark(MarkKind.PHOTO)
+    harbour.unit.go_on(number, 2, 1)
     harbour.unit.power_cut(harbour.unit.start(), 1, 1)
     harbour.spool.flush()
     station = harbour.station()
@@ -206,6 +210,9 @@ def test_the_station_packs_what_it_has_and_shows_the_films(harbour: Fleet) -> No
     assert cut.endswith(
         decrypt(harbour.unit.files[tail_of(media_file(2, 1))], [harbour.unit.station_key])
     )
+    listed = (clear / "清单.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [line.split(",")[2] for line in listed] == ["类别", *["视音频"] * 3, "照片"]
+    assert "cannot be read" in listed[-1]  # the pictures of this film are noise
     again = run("uplink.programs.station", "--config", config, *arguments)
     assert again == (1, f"{package} is not empty; choose a new folder\n")
 
