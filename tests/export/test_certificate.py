@@ -130,6 +130,9 @@ def test_every_field_is_there_with_what_was_said(page: Path, need: Callable[[str
     assert grouped(whole) in " ".join(text.split())
     assert grouped(key_fingerprint(page.parent)) in " ".join(text.split())
     assert grouped(verifier_digest())[:71] in " ".join(text.split())
+    viewer = (page.parent / "verify.html").read_bytes()
+    assert grouped(digest(viewer))[:71] in " ".join(text.split()), "the page's own digest"
+    assert "北京时间加8小时" in "".join(text.split())
 
 
 @pytest.mark.slow

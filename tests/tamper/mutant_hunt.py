@@ -12,6 +12,7 @@ import os
 import pickle
 import sys
 import tempfile
+import time
 import traceback
 from collections import defaultdict
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ class Hunt:
         self._items: list[pytest.Item] = []
         # (module, line) → a bit for each test that reaches it
         self._reached: dict[tuple[str, int], int] = {}
+        self._seconds: list[float] = []
         # test → module → how rare the lines are that it reaches there
         self._rarities: dict[int, dict[str, float]] = {}
         self._killers = defaultdict[str, list[int]](list)
@@ -87,7 +89,7 @@ class Hunt:
             pid = self._fork(lambda: self._survey(survey), Path(folder) / "trouble")
             if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != NOTICED:
                 raise RuntimeError((Path(folder) / "trouble").read_text(encoding="utf-8"))
-            self._reached = pickle.loads(survey.read_bytes())  # noqa: S301 - ours
+            self._reached, self._seconds = pickle.loads(survey.read_bytes())  # noqa: S301 - ours
             self._rarities = self._count_rarities()
             gc.freeze()  # or each fork would copy all that is here when it collects
             self._hunt(self._mutants, Path(folder), FEW)
@@ -104,10 +106,13 @@ class Hunt:
         """Run every test unchanged; write which lines each reaches."""
         folder = Path(str(importlib.import_module(self._package).__file__)).parent
         watch = coverage.Coverage(data_file=None, config_file=False, include=[f"{folder}/*"])
+        seconds: list[float] = []
         watch.start()
         for number, (item, following) in enumerate(zip_longest(self._items, self._items[1:])):
             watch.switch_context(str(number))
+            began = time.process_time()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            seconds.append(time.process_time() - began)
         watch.stop()
         if self._failed:
             raise RuntimeError("The tests do not pass without any change; mend that first.")
@@ -116,7 +121,7 @@ class Hunt:
         for file in found.measured_files():
             for line, tests in found.contexts_by_lineno(file).items():
                 reached[Path(file).stem, line] = sum(1 << int(test) for test in set(tests) if test)
-        out.write_bytes(pickle.dumps(reached))
+        out.write_bytes(pickle.dumps((reached, seconds)))
         return NOTICED
 
     def _count_rarities(self) -> dict[int, dict[str, float]]:
@@ -160,11 +165,12 @@ class Hunt:
         """Give the tests that reach the mutant, the likeliest to notice it first.
 
         Those are what noticed others in its function, then those that reach lines that few others
-        reach, in this module before all others.
+        reach, in this module before all others, and take little time for it.
         """
         reaching = self._reached.get((mutant.module, mutant.line), 0)
         rarity = {
-            test: rarities.get(mutant.module, 0.0) * 100 + sum(rarities.values())
+            test: (rarities.get(mutant.module, 0.0) * 10 + sum(rarities.values()))
+            / (self._seconds[test] + 0.005)
             for test, rarities in self._rarities.items()
             if reaching >> test & 1
         }

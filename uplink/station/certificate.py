@@ -20,6 +20,7 @@ from weasyprint import HTML, Attachment
 from recorder.evidence.package import MANIFEST, TAG_MANIFEST
 from recorder.evidence.verdict import Axis, Language, Verdict
 from recorder.evidence.verify.page import AXES, CLOSING, WORDS
+from uplink.station import viewer
 from uplink.station.certificate_paper import Paper
 from uplink.station.inventory import FILE_NAME as INVENTORY
 from uplink.station.inventory import beijing_text, inventory_csv
@@ -136,6 +137,7 @@ def certificate_html(facts: PackageFacts, verdict: Verdict, paper: Paper, finger
         "MANIFEST": grouped(facts.manifest_sha256),
         "KEY": grouped(fingerprint),
         "VERIFIER": grouped(verifier_digest()),
+        "PAGE": grouped(hashlib.sha256(viewer.page()).hexdigest()),
         "SQUARE": square.svg_inline(scale=3, border=2),
     }
     for name, value in filled.items():
