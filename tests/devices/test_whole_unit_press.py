@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from recorder.capture.ports import Picture
 from recorder.devices.still import still
@@ -18,14 +22,15 @@ from tests.rig.accounts import check_accounts
 from tests.rig.camera.barcode import bars
 from tests.rig.remote import pass_seconds
 from tests.rig.shot import Shot, taken_apart
-from tests.rig.unit import RigUnit
+from tests.rig.unit import RigUnit, boottime_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
-PICTURE = Picture(640, 360, 30, 2_000_000)
+PICTURE = Picture(1280, 720, 30, 4_000_000)
 SOON_MS = 200
+BEIJING = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +115,31 @@ def test_night_is_switched_said_and_stands_beside_the_film(pressed: Pressed) -> 
 
 def words_beside(unit: RigUnit) -> str:
     return b"".join(unit.sidecars()).decode()
+
+
+def test_a_reading_program_reads_the_text_that_the_unit_burnt_in(
+    pressed: Pressed, need: Callable[[str], Path], tmp_path: Path
+) -> None:
+    need("wqy-zenhei")
+    need("tesseract-chi-sim")
+    tesseract = str(need("tesseract"))
+    ((film, segment),) = pressed.unit.each_film()
+    (tmp_path / "film.mp4").write_bytes(film)
+    seen = []
+    for since_press_ms in (-1_000, 1_000):
+        into_ms = pressed.at_ms + since_press_ms - segment.span.first_ms
+        taken = still(tmp_path / "film.mp4", into_ms)
+        strip = Image.fromarray(np.asarray(taken.picture.to_ndarray(), np.uint8)[:110, :900])
+        strip.resize((1800, 220), Image.Resampling.BICUBIC).save(tmp_path / "1.png")
+        command = [tesseract, str(tmp_path / "1.png"), "-", "-l", "chi_sim", "--psm", "6"]
+        read = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        shift_ms = time.time_ns() // 1_000_000 - boottime_ms()
+        taken_at = segment.span.first_ms + taken.at_ms + shift_ms
+        assert any(second_of(taken_at + rounding_ms) in read for rounding_ms in (-3, 3))
+        assert "记录仪 NS-0007 执法人员 张三 41042101 李四 41042102" in read
+        seen.append("预录" in read)
+    assert seen == [True, False]
+
+
+def second_of(utc_ms: int) -> str:
+    return f"{datetime.fromtimestamp(utc_ms // 1000, BEIJING):%Y-%m-%d %H:%M:%S}"
