@@ -58,6 +58,10 @@ class Disk(Protocol):
         """Say how much a plain user can still write there."""
         ...
 
+    def last_bytes(self, folder: Path) -> int:
+        """Say how much there is still, what is held back for us included."""
+        ...
+
 
 class LinuxDisk:
     """The real file system."""
@@ -101,6 +105,12 @@ class LinuxDisk:
         """Ask the file system."""
         stats = os.statvfs(folder)
         return stats.f_bavail * stats.f_frsize
+
+    def last_bytes(self, folder: Path) -> int:
+        """Ask the file system, less the blocks that ext4 keeps from everybody for its own needs."""
+        stats = os.statvfs(folder)
+        kept_by_ext4 = min(stats.f_blocks // 50, 4096)
+        return (stats.f_bfree - kept_by_ext4) * stats.f_frsize
 
 
 class AppendOnly:

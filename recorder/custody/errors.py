@@ -20,6 +20,13 @@ class HoldsOther(StorageLost):
         super().__init__(name, "it already holds something else")
 
 
+class NotOurs(StorageLost):
+    """A name that we need is taken by something that we did not put there and cannot read."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "something else has its name")
+
+
 class NotReady(CustodyError):
     """Something that custody needs at start is missing or wrong."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recorder.custody.errors import CustodyError, StorageLost
+from recorder.custody.errors import CustodyError, NotOurs, StorageLost
 from recorder.custody.sealer import CutSegment, seal_cut, seal_whole
 from recorder.custody.segment import OpenSegment
 from recorder.custody.standings import SignedStanding
@@ -210,8 +210,11 @@ class Film:
             note = b.ledger.sign_standing(kept.stood.standing)
             kept = SignedStanding(kept.stood, b.ledger.history.epoch, note)
         cut = CutSegment(self.recording, self._number, InterruptCause.STORAGE)
-        record = seal_cut(cut, kept, b.spool, b.ledger)
         self._forget()
+        try:
+            record = seal_cut(cut, kept, b.spool, b.ledger)
+        except NotOurs as error:
+            raise FilmLost(str(error)) from error
         self._on_sealed(record)
 
     def _forget(self) -> None:

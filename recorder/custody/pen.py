@@ -13,6 +13,7 @@ from recorder.custody.errors import RefusedRequest
 from recorder.custody.film import Bench, Film, FilmLost
 from recorder.custody.ledger import LogLost
 from recorder.custody.noting import booked, ending_of, start_of
+from recorder.custody.quota import Quota
 from recorder.custody.refusals import Refusals
 from recorder.evidence.record import (
     Ending,
@@ -79,6 +80,7 @@ class Pen:
         self._sync_at_ms = self._look_at_ms = now.boottime_ms
         self._steps = StepWatch(now)
         self._refusals = Refusals()
+        self._quota = Quota()
         self._ledger.before_epoch = self._before_epoch
 
     def welcome(self) -> Welcome:
@@ -131,6 +133,7 @@ class Pen:
             return
         if self._lens is not Lens.FILMING:
             raise RefusedPacket("keep", "This lens has said that nothing more will come.")
+        self._quota.take(len(piece.media), self._clock.now().boottime_ms)
         try:
             self._film.keep(piece)
         except FilmLost as loss:

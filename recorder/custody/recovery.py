@@ -17,6 +17,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from recorder.custody.errors import NotOurs
 from recorder.custody.sealer import CutSegment, protect, seal_cut
 from recorder.evidence.record import (
     InterruptCause,
@@ -120,8 +121,12 @@ def _seal_unfinished(spool: Spool, standings: Standings, ledger: Ledger) -> None
             continue
         if name not in ledger.history.sealed:
             kept = standings.of(parsed.recording, parsed.segment, epoch, ledger.origin)
-            cause = InterruptCause.CUSTODY_LOST
-            seal_cut(CutSegment(parsed.recording, parsed.segment, cause), kept, spool, ledger)
+            cut = CutSegment(parsed.recording, parsed.segment, InterruptCause.CUSTODY_LOST)
+            try:
+                seal_cut(cut, kept, spool, ledger)
+            except NotOurs as error:
+                # What somebody else laid there must not keep a unit from recording.
+                ledger.commit(Refused("seal an unknown file", "start-up", str(error)))
 
 
 def _stop_open(ledger: Ledger) -> None:

@@ -4,6 +4,8 @@ Plain classic BPF, loaded with prctl(2): no library. It sees numbers and flags a
 takes away the calls whole. Appending and the slots' overwriting of their own first bytes stay.
 Also taken: what would get around it (io_uring, openat2, whose flags are hidden, another ABI), and
 what the holder of the pen never does (mount, trace, run programs, punch holes).
+
+The release process has the counterpart: it may unlink, and neither make nor open anything to write.
 """
 
 from __future__ import annotations
@@ -88,6 +90,7 @@ _ARM64 = {
     "execveat": 281,
 }
 _HOLES = 0xFFFFFFFF & ~_FALLOC_KEEP_SIZE
+_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 MACHINES: Mapping[str, Machine] = {
     "x86_64": Machine(
         0xC000003E,
@@ -95,6 +98,23 @@ MACHINES: Mapping[str, Machine] = {
         ((2, 1, os.O_TRUNC), (257, 2, os.O_TRUNC), (285, 1, _HOLES)),
     ),
     "aarch64": Machine(0xC00000B7, _ARM64 | _EVERYWHERE, ((56, 2, os.O_TRUNC), (47, 1, _HOLES))),
+}
+
+RELEASES: Mapping[str, Machine] = {
+    "x86_64": Machine(
+        0xC000003E,
+        {name: number for name, number in _X86.items() if not name.startswith("unlink")}
+        | {"mkdir": 83, "mknod": 133, "mkdirat": 258, "mknodat": 259}
+        | _EVERYWHERE,
+        ((2, 1, _TO_WRITE), (257, 2, _TO_WRITE)),
+    ),
+    "aarch64": Machine(
+        0xC00000B7,
+        {name: number for name, number in _ARM64.items() if not name.startswith("unlink")}
+        | {"mknodat": 33, "mkdirat": 34}
+        | _EVERYWHERE,
+        ((56, 2, _TO_WRITE),),
+    ),
 }
 
 
@@ -126,12 +146,12 @@ def program(machine: Machine) -> bytes:
     return b"".join(_INSTRUCTION.pack(*each) for each in code)
 
 
-def take_calls_away() -> tuple[str, ...]:
+def take_calls_away(machines: Mapping[str, Machine] = MACHINES) -> tuple[str, ...]:
     """Filter this thread and all that it will start; give the words for what now holds."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
         return ()
-    machine = MACHINES.get(platform.machine())
+    machine = machines.get(platform.machine())
     if machine is None:
         return ("no-new-privileges",)
     code = program(machine)
@@ -139,9 +159,9 @@ def take_calls_away() -> tuple[str, ...]:
     libc.prctl(_SET_SECCOMP, _FILTER, ctypes.byref(loaded), 0, 0)
     # Asked of the kernel, not believed: without the filter, an empty path is "not found".
     try:
-        os.unlink("")  # noqa: PTH108 - a Path cannot be empty
+        os.rename("", "")  # noqa: PTH104 - a Path cannot be empty
     except PermissionError:
         return ("no-new-privileges", "seccomp")
     except OSError:
         return ("no-new-privileges",)
-    raise AssertionError("An empty path was unlinked.")
+    raise AssertionError("An empty path was renamed.")

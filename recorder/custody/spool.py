@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from recorder.custody.durable import APPEND_ONLY, IMMUTABLE, AppendOnly
 from recorder.custody.effects import Effect
-from recorder.custody.errors import HoldsOther, NotReady, StorageLost
+from recorder.custody.errors import HoldsOther, NotOurs, NotReady, StorageLost
 from recorder.evidence.errors import Malformed
 from recorder.evidence.words import parse_file
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FOLDERS = ("log", "media", "receipts", "identity")
 READ_BYTES = 1024 * 1024
+# The records of a start and the seals of what was cut off take a tenth of it.
+LEAST_START_BYTES = 256 * 1024
 # Written once by one process and never opened for writing again, not even by custody.
 SEALED_MODE = 0o440
 # Block digests, tails and receipts: recovery may have to complete one that a power cut tore.
@@ -45,13 +47,17 @@ class Spool:
         self.protection: tuple[str, ...] = ("mode",)
 
     def check(self) -> None:
-        """Raise NotReady unless the folders are there and can be written to."""
+        """Raise NotReady unless the folders are there, ours to write, and have room for a start."""
         for folder in FOLDERS:
             path = self._root / folder
             if not path.is_dir():
                 raise NotReady(f"The spool {path} is missing; make it with --init.")
             if not os.access(path, os.W_OK | os.X_OK):
                 raise NotReady(f"The spool {path} cannot be written to; give it to this user.")
+        if self._disk.last_bytes(self._root) < LEAST_START_BYTES:
+            # A start makes files before it writes to them: again and again, it would fill the card
+            # with empty names.
+            raise NotReady(f"The card of {self._root} is full to its last block; dock the unit.")
 
     def create(self, name: str, effects: tuple[Effect, Effect], mode: int) -> AppendOnly:
         """Make a new empty file; call `sync_folder` before relying on its name."""
@@ -59,6 +65,8 @@ class Spool:
         self._step(Effect.CREATE_FILE)
         try:
             fd = self._disk.create(self._root / name, mode)
+        except FileExistsError as error:
+            raise NotOurs(name) from error
         except OSError as error:
             raise StorageLost(name, error.strerror or str(error)) from error
         self._add_flag(fd, APPEND_ONLY)
@@ -125,8 +133,12 @@ class Spool:
         return (self._root / name).stat().st_size
 
     def read(self, name: str) -> Iterator[bytes]:
-        """Give the bytes of a file, block by block."""
-        with (self._root / name).open("rb") as file:
+        """Give the bytes of a file, block by block; NotOurs if they are closed to us."""
+        try:
+            file = (self._root / name).open("rb")
+        except PermissionError as error:
+            raise NotOurs(name) from error
+        with file:
             while block := file.read(READ_BYTES):
                 yield block
 

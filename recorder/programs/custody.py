@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recorder.custody.capabilities import keep_one_capability
 from recorder.custody.clock import KernelClock
 from recorder.custody.durable import LinuxDisk
 from recorder.custody.effects import go_on
@@ -80,7 +81,8 @@ def _serve(settings: Settings, world: World) -> int:
 
 def _refuse_myself(settings: Settings) -> tuple[str, ...]:
     """Give up, for good, what custody never needs; give what really holds."""
-    calls = take_calls_away()  # first: Landlock wants no-new-privileges
+    # Capabilities first, while they may still be given up; Landlock wants no-new-privileges.
+    calls = keep_one_capability(flags=settings.protect) + take_calls_away()
     if settings.token is not None:
         return calls  # its library writes to devices and files that only it knows
     folders = (settings.spool, settings.keys, settings.state)

@@ -41,6 +41,7 @@ class After:
 
     missing: int
     loss_ms: int | None = None
+    late_ms: int = 0  # how late the rig's own lens was: a busy machine is late with everything
 
 
 def check_after(rig: Rig, words: Words, cut_ns: int = 0) -> After:
@@ -67,7 +68,7 @@ def check_after(rig: Rig, words: Words, cut_ns: int = 0) -> After:
     assert rig.types().endswith("start segment stop")
     assert disproofs(rig) == set()
     every = {word["given"] for word in words if "given" in word}
-    return After(len(every - held), _loss_ms(words, held, cut_ns))
+    return After(len(every - held), _loss_ms(words, held, cut_ns), _late_ms(words))
 
 
 def _loss_ms(words: Words, held: set[str], cut_ns: int) -> int | None:
@@ -77,3 +78,12 @@ def _loss_ms(words: Words, held: set[str], cut_ns: int) -> int | None:
         return None
     there = [word["until_ns"] for word in words if word.get("given") in held]
     return int((cut_ns - max([filming[-1]["since_ns"], *there])) // 1_000_000)
+
+
+def _late_ms(words: Words) -> int:
+    """Reckon from the pieces of the newest filming; what was kept back in a ring is no measure."""
+    began = [at for at, word in enumerate(words) if word.get("filming")]
+    given = [word for word in words[began[-1] :] if "given_ns" in word] if began else []
+    since_ns = words[began[-1]]["since_ns"] if began else 0
+    late = [word["given_ns"] - word["until_ns"] for word in given if word["until_ns"] > since_ns]
+    return int(max(late, default=0) // 1_000_000)

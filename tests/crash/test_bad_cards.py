@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from recorder.evidence.record import InterruptCause, SelfCheck, Stop, StopCause
 from recorder.handover import packets as p
-from recorder.handover.errors import LinkLost
+from recorder.handover.errors import LinkFull, LinkLost
 from tests.crash.aftermath import pieces_in
 from tests.custody.judge import disproofs
 from tests.custody.process import command, config_text
@@ -23,10 +26,10 @@ from tests.rig.powercut.life import Callers, Lens, started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 HANG_SECONDS = 3
+CUSTODY, COURIER = 990, 992
 
 
 @dataclass
@@ -36,13 +39,26 @@ class Unit:
     card: Card
     rig: Rig
     work: Path
+    user: int = 0
     words: list[dict[str, object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         config = self.work / "custody.toml"
         changes = {"socket": f'"{self.work / "s"}"', "protect": "true", "sync_ms": "200"}
-        config.write_text(config_text(self.rig, **changes), encoding="utf-8")
+        changes |= {"unit_kind": '"device"'}
+        callers = "[users]\nconductor = 0\nlens = 0\n"
+        config.write_text(config_text(self.rig, **changes) + callers, encoding="utf-8")
         self.arguments = command("custody", "--config", config)
+        if self.user:
+            # As on a unit: a user of its own, with the one right to set flags.
+            for owned in (self.rig.settings.spool, self.rig.settings.keys, self.rig.settings.state):
+                run("chown", "-R", str(self.user), owned)
+            self.work.chmod(0o711)
+            run("chown", str(self.user), self.work)
+            self.arguments = [
+                "setpriv", f"--reuid={self.user}", "--regid=nogroup", "--clear-groups",
+                "--inh-caps=+linux_immutable", "--ambient-caps=+linux_immutable", *self.arguments,
+            ]  # fmt: skip
         self.custody = started(self.rig, self.arguments)
         self.callers = Callers(self.work / "s", self.tell)
         self.lens = Lens(self.tell, 500_000)
@@ -82,17 +98,32 @@ class Unit:
         self.custody.communicate()
 
 
-@pytest.fixture
-def unit(powerful: Callable[[], None], work: Path) -> Iterator[Unit]:
-    powerful()
+@contextlib.contextmanager
+def living(work: Path, user: int = 0) -> Iterator[Unit]:
     image = work / "card.img"
     make_ext4(image, 128, "-m", "20")
+    run("tune2fs", "-u", str(user), image)
     with Card(image, work) as card:
-        unit = Unit(card, Rig(card.folder, protect=True), work)
+        unit = Unit(card, Rig(card.folder, protect=True), work, user)
         try:
             yield unit
         finally:
             unit.end()
+
+
+@pytest.fixture
+def unit(powerful: Callable[[], None], work: Path) -> Iterator[Unit]:
+    powerful()
+    with living(work) as unit:
+        yield unit
+
+
+@pytest.fixture
+def unit_of_its_own(powerful: Callable[[], None], work: Path) -> Iterator[Unit]:
+    """A unit whose custody is no root, and has the card's reserve."""
+    powerful()
+    with living(work, CUSTODY) as unit:
+        yield unit
 
 
 def selfchecks(rig: Rig) -> list[SelfCheck]:
@@ -181,15 +212,16 @@ def fill(folder: Path, *as_whom: str) -> None:
     run(*as_whom, sys.executable, "-c", FILL, folder / "filler")
 
 
-def test_a_plain_user_that_fills_the_card_cannot_take_what_the_last_records_need(
-    unit: Unit,
+def test_another_user_that_fills_the_card_cannot_take_what_the_last_records_need(
+    unit_of_its_own: Unit,
 ) -> None:
-    """Blocks are held back for custody's user (`-m`, `resuid=`), who is root here."""
+    """Blocks are held back for custody's user (`mkfs -m`, `tune2fs -u`)."""
+    unit = unit_of_its_own
     unit.open()
     unit.lens.film(unit.callers, 3)
-    unit.work.chmod(0o711)
     unit.card.folder.chmod(0o1777)
-    fill(unit.card.folder, "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
+    fill(unit.card.folder, "setpriv", f"--reuid={COURIER}", "--regid=nogroup", "--clear-groups")
+    assert os.statvfs(unit.card.folder).f_bavail == 0
     unit.lens.film(unit.callers, 2)
     unit.callers.wait(p.Closed)
     assert unit.kept() <= pieces_in(unit.rig)
@@ -197,6 +229,46 @@ def test_a_plain_user_that_fills_the_card_cannot_take_what_the_last_records_need
     assert [stop.cause for stop in stops] == [StopCause.STORAGE]
     assert unit.custody.poll() is None
     assert disproofs(unit.rig) == set()
+
+
+def test_starts_on_a_card_that_is_full_to_the_last_block_leave_nothing_behind(unit: Unit) -> None:
+    """systemd starts custody again and again; each start would cost two names, for ever."""
+    unit.custody.kill()
+    unit.custody.wait()
+    fill(unit.card.folder)
+    before = unit.rig.files()
+    for _ in range(3):
+        tried = subprocess.run(
+            unit.arguments, capture_output=True, text=True, timeout=20, check=False
+        )
+        assert (tried.returncode, tried.stderr.count("\n")) == (1, 1)
+        assert "full" in tried.stderr
+    assert unit.rig.files().keys() == before.keys()
+
+
+def test_a_card_that_hangs_longer_than_the_memory_lasts_bounds_it(unit: Unit) -> None:
+    unit.open()
+    unit.lens.film(unit.callers, 2)
+    pid, piece = unit.custody.pid, bytes(60_000)
+    before = resident_bytes(pid)
+    unit.card.tell("hang")
+    sent, end = 0, time.monotonic() + 3
+    while sent < 64 << 20 and time.monotonic() < end:
+        try:
+            unit.callers.lens.send(p.Keep(piece, last=False, stamps=None))
+            sent += len(piece)
+        except LinkFull:
+            time.sleep(0.01)
+    grown = resident_bytes(pid) - before
+    unit.card.tell("unhang")
+    assert 16 << 20 <= sent < 24 << 20  # the rest waits in the lens's own ring
+    assert grown < 32 << 20
+
+
+def resident_bytes(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) * 1024
 
 
 def test_a_card_that_root_has_filled_loses_nothing_that_was_kept(unit: Unit) -> None:

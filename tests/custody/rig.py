@@ -244,6 +244,10 @@ class Rig:
         assert isinstance(body, kind)
         return body
 
+    def newest_of(self, kind: type[Kind]) -> Kind:
+        """Give the newest body of this kind."""
+        return [r.body for r in self.records() if isinstance(r.body, kind)][-1]
+
     def types(self) -> str:
         return " ".join(record.body.TYPE for record in self.records())
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recorder.custody.seccomp import MACHINES, program
+from recorder.custody.seccomp import MACHINES, RELEASES, program
 from recorder.evidence.record import RunBegins
 from tests.custody.process import command, config_text, written
+from tests.custody.test_protection import clear_flags
 
 if TYPE_CHECKING:
     from tests.custody.rig import Rig
@@ -22,7 +23,7 @@ ATTEMPTS = """
 import ctypes, errno, json, os, sys
 from pathlib import Path
 from recorder.custody.landlock import restrict_writing
-from recorder.custody.seccomp import take_calls_away
+from recorder.custody.seccomp import RELEASES, take_calls_away
 
 mine, other = Path(sys.argv[1]), Path(sys.argv[2])
 for folder in (mine, other):
@@ -30,6 +31,8 @@ for folder in (mine, other):
 held = os.open(mine / "film", os.O_RDWR)
 if "seccomp" in sys.argv[3:]:
     holds = take_calls_away()
+elif "release" in sys.argv[3:]:
+    holds = take_calls_away(RELEASES)
 else:
     ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
     holds = ()
@@ -105,6 +108,19 @@ def test_seccomp_takes_every_call_that_removes_and_leaves_what_custody_needs(fol
 
 
 @pytest.mark.slow
+def test_the_release_process_may_unlink_and_can_lay_nothing_down(folder: Path) -> None:
+    """Whoever may unlink in media/ may also add to it, says the file system; seccomp does not."""
+    _, said = attempted(folder, "release")
+    assert {name for name, outcome in said.items() if outcome == "done"} == {
+        "read elsewhere",
+        "unlink",
+        "overwrite a slot",  # by a descriptor that the test opened before
+        "reserve",
+        "punch a hole",
+    }
+
+
+@pytest.mark.slow
 def test_landlock_keeps_the_pen_in_its_own_folders(folder: Path) -> None:
     holds, said = attempted(folder, "landlock")
     if not holds:
@@ -125,11 +141,41 @@ def test_a_process_that_asks_for_nothing_may_do_all_of_it(folder: Path) -> None:
 
 
 def test_the_filter_of_each_machine_stays_within_short_forward_jumps() -> None:
-    for machine in MACHINES.values():
+    for machine in (*MACHINES.values(), *RELEASES.values()):
         code = program(machine)
         assert len(code) % 8 == 0
         assert len(code) // 8 < 4096
         assert code[-8:-4] == b"\x06\x00\x00\x00"
+
+
+def capabilities(status: str) -> dict[str, int]:
+    """Give the sets of /proc/self/status by name, as the bits that they are."""
+    lines = (line.split() for line in status.splitlines() if line.startswith("Cap"))
+    return {name.rstrip(":"): int(bits, 16) for name, bits in lines}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("protect", ["true", "false"])
+def test_custody_keeps_the_one_capability_that_it_needs(rig: Rig, protect: str) -> None:
+    """Root has all of them, and no other user has one that we could take away here."""
+    config = written(rig, config_text(rig, protect=protect))
+    with subprocess.Popen(
+        command("custody", "--config", config), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert "ready" in process.stdout.readline()
+        status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+        process.terminate()
+    held = capabilities(status)
+    kept = 1 << 9 if protect == "true" and not os.geteuid() else 0  # CAP_LINUX_IMMUTABLE
+    assert (held["CapEff"], held["CapPrm"]) == (kept, kept)
+    assert held["CapInh"] == held["CapAmb"] == 0
+    if not os.geteuid():
+        assert held["CapBnd"] == kept
+    begins = rig.records()[1].body
+    assert isinstance(begins, RunBegins)
+    assert "capabilities" in begins.protection
+    clear_flags(rig.folder)
 
 
 @pytest.mark.slow

@@ -8,13 +8,14 @@ import selectors
 import signal
 import socket
 import subprocess
+import sys
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from recorder.evidence.record import Shutdown, StopCause
+from recorder.evidence.record import Refused, Shutdown, StopCause
 from recorder.handover import packets as p
-from recorder.handover.codec import keep_packets
+from recorder.handover.codec import encode, keep_packets
 from recorder.handover.connection import Link, listen
 from tests.custody.judge import disproofs
 from tests.custody.process import command, config_text, station_table, written
@@ -61,10 +62,8 @@ def heard(link: Link, kind: type[Kind]) -> Kind:
     raise AssertionError(f"custody never said {kind.__name__}")
 
 
-@pytest.mark.slow
-def test_a_process_records_is_told_to_end_and_says_so(
-    rig: Rig, served: subprocess.Popen[str]
-) -> None:
+def record_once(rig: Rig) -> None:
+    """Open, film half a second, close."""
     conductor, lens = Link.connect(rig.settings.socket), Link.connect(rig.settings.socket)
     conductor.send(p.Hello(p.Role.CONDUCTOR))
     lens.send(p.Hello(p.Role.LENS))
@@ -79,12 +78,19 @@ def test_a_process_records_is_told_to_end_and_says_so(
     lens.send(p.End())
     conductor.send(p.Close(StopCause.BUTTON))
     heard(conductor, p.Closed)
+    conductor.close()
+    lens.close()
+
+
+@pytest.mark.slow
+def test_a_process_records_is_told_to_end_and_says_so(
+    rig: Rig, served: subprocess.Popen[str]
+) -> None:
+    record_once(rig)
     served.send_signal(signal.SIGTERM)
     assert served.wait(10) == 0
     assert rig.records()[-1].body == Shutdown("stopped by SIGTERM")
     assert disproofs(rig) == set()
-    conductor.close()
-    lens.close()
 
 
 @pytest.mark.slow
@@ -155,14 +161,68 @@ def test_release_as_a_process_frees_what_is_receipted(
         + station_table(rig),
         encoding="utf-8",
     )
-    assert served.poll() is None
+    record_once(rig)
     done = run("release", "--config", config)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    courier = Link.connect(rig.settings.socket)
+    courier.send(p.Hello(p.Role.COURIER))
+    courier.send(rig.receipt(seen=0))
+    heard(courier, p.Filed)
+    courier.close()
+    done = run("release", "--config", config)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [json.loads(line)["event"] for line in done.stdout.splitlines()] == ["freed"]
+    assert not [name for name in rig.files() if name.startswith("media/")]
     served.kill()
     served.wait(10)
     alone = run("release", "--config", config)
     assert alone.returncode == 1
     assert "does not answer" in alone.stderr
+
+
+HELLO = """
+import socket, sys
+with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as end:
+    end.connect(sys.argv[1])
+    end.settimeout(20)
+    end.send(bytes.fromhex(sys.argv[2]))
+    print("let in" if b"origin" in end.recv(65536) else "refused")
+"""
+COURIER, STRANGER = 992, 65_000
+
+
+@pytest.mark.slow
+def test_the_kernel_says_who_calls_and_a_role_is_for_its_user_alone(rig: Rig) -> None:
+    if os.geteuid():
+        pytest.skip("Calling as another user needs root: sudo make test.")
+    users = f"[users]\nconductor = 0\nlens = 0\ncourier = {COURIER}\n"
+    config = written(rig, config_text(rig, unit_kind='"device"') + users)
+    rig.folder.chmod(0o755)
+
+    def outcome(user: int, role: p.Role) -> str:
+        hello = encode(p.Hello(role)).hex()
+        as_whom = ("setpriv", f"--reuid={user}", "--regid=nogroup", "--clear-groups")
+        program = (sys.executable, "-c", HELLO, str(rig.settings.socket), hello)
+        return subprocess.run(
+            [*as_whom, *program], capture_output=True, text=True, timeout=30, check=True
+        ).stdout.strip()
+
+    with subprocess.Popen(
+        command("custody", "--config", config), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert "ready" in process.stdout.readline()
+        rig.settings.socket.chmod(0o666)  # a group's right on a unit; here nobody is kept out
+        let_in = {
+            (user, role)
+            for user in (0, COURIER, STRANGER)
+            for role in p.Role
+            if outcome(user, role) == "let in"
+        }
+        process.terminate()
+    assert let_in == {(0, p.Role.CONDUCTOR), (0, p.Role.LENS), (COURIER, p.Role.COURIER)}
+    refused = [r.body.by for r in rig.records() if isinstance(r.body, Refused)]
+    assert refused == ["user 0"] * 2 + [f"user {COURIER}"] * 3 + [f"user {STRANGER}"] * 4
 
 
 @pytest.mark.slow

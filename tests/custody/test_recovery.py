@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from recorder.evidence.record import (
     Ending,
@@ -18,6 +21,8 @@ from recorder.handover import packets as p
 from tests.custody.judge import clear_of, disproofs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.custody.rig import Rig
 
 
@@ -131,3 +136,53 @@ def test_a_strange_thing_among_the_films_is_written_down_and_recording_goes_on(r
     conductor, lens = rig.record(pieces=1)
     rig.stop(conductor, lens)
     assert len(rig.segments()) == 1
+
+
+def _link(path: Path) -> None:
+    path.symlink_to("/nowhere")
+
+
+def _write(path: Path) -> None:
+    path.write_bytes(b"mine")
+
+
+STRANGE: dict[str, Callable[[Path], object]] = {
+    "a link to nowhere": _link,
+    "a folder": Path.mkdir,
+    "a file": _write,
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_a_name_that_somebody_took_ends_one_recording_aloud_and_no_other(
+    rig: Rig, strange: str
+) -> None:
+    """A film is sealed as it lies, and goes on behind it; what is no file cannot be."""
+    STRANGE[strange](rig.settings.spool / "media" / "000001-0001.mp4.age")
+    conductor, lens = rig.start().record(pieces=0)
+    if strange == "a file":
+        rig.stop(conductor, lens)
+        assert rig.segments()[0].media.length == len(b"mine")
+    else:
+        assert p.Full(0) in conductor.of(p.Full)
+        assert "something else has its name" in rig.newest_of(Refused).because
+        assert rig.newest(Stop).cause is StopCause.STORAGE
+    rig.cut()
+    rig.start()
+    conductor, lens = rig.record(pieces=2)
+    rig.stop(conductor, lens)
+    assert rig.segments()[-1].span.frames == 24
+    assert disproofs(rig) == set()
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_a_start_after_a_crash_steps_over_a_name_that_somebody_took(rig: Rig, strange: str) -> None:
+    rig.start().record(pieces=2)
+    rig.pass_ms(400)
+    rig.cut()
+    STRANGE[strange](rig.settings.spool / "media" / "000001-0002.mp4.age")
+    rig.start()
+    conductor, lens = rig.record(pieces=2)
+    rig.stop(conductor, lens)
+    assert [s.span.frames for s in rig.segments() if s.span.frames] == [24, 24]
+    assert disproofs(rig) == set()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recorder.custody.intake import Doormen
+from recorder.custody.quota import MOST_AT_ONCE_BYTES, MOST_BYTES_PER_SECOND
 from recorder.custody.refusals import REFUSALS_OF_A_MINUTE
 from recorder.evidence.record import Mark, Refused, StopCause
 from recorder.handover import packets as p
@@ -142,6 +143,39 @@ def test_a_caller_that_does_not_read_is_let_go_and_nobody_waits(rig: Rig) -> Non
     conductor.listen()
     assert conductor.lost
     assert isinstance(rig.conductor().ask(rig.opening()), p.Opened)
+
+
+def test_a_flood_of_valid_film_is_no_film(rig: Rig) -> None:
+    """A capture that was taken over cannot fill the card faster than any camera films."""
+    conductor, lens = rig.start().record(pieces=1)
+    for number in range(2 * MOST_AT_ONCE_BYTES // 7_000_000):
+        if lens.lost:
+            break
+        lens.ask(*rig.piece(number, 7_000_000))
+    assert lens.lost
+    assert refused(rig) == [("keep", "lens")]
+    (because,) = (r.body.because for r in rig.records() if isinstance(r.body, Refused))
+    assert "faster than" in because
+    kept = sum(segment.media.length for segment in rig.segments())
+    assert kept <= MOST_AT_ONCE_BYTES + 10 * MOST_BYTES_PER_SECOND
+    assert disproofs(rig) == set()
+    rig.pass_ms(60_000)
+    again = rig.lens()
+    again.ask(*rig.open_piece())
+    rig.film(again, 4, 500_000)
+    rig.stop(conductor, again)
+    assert not again.lost
+    assert rig.segments()[-1].span.frames == 48
+
+
+def test_what_a_lens_kept_back_while_the_card_hung_is_no_flood(rig: Rig) -> None:
+    """Its ring and ours, at the highest rate that is allowed, all in one moment."""
+    _, lens = rig.start().record(pieces=1)
+    now_ms = rig.clock.boottime_ms
+    for number in range(10):
+        lens.ask(*rig.piece(number, 5_000_000))
+        rig.clock.boottime_ms = now_ms
+    assert not lens.lost
 
 
 def test_a_newer_lens_takes_the_place_of_a_hung_one(rig: Rig) -> None:

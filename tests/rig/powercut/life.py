@@ -125,7 +125,7 @@ class Lens:
         """
         since_ns = time.monotonic_ns() if self._until_ns is None else self._until_ns
         self.give(callers, self._opening(), since_ns)
-        self._tell({"filming": True, "since_ns": since_ns})
+        self._tell({"filming": True, "since_ns": time.monotonic_ns()})
         for number in range(1, pieces + 1):
             self._until_ns = since_ns + number * int(PIECE_SECONDS * 1e9)
             callers.hear(max(0.01, (self._until_ns - time.monotonic_ns()) / 1e9))
@@ -139,12 +139,16 @@ class Lens:
     def rest(self) -> None:
         """Film no more for now."""
         self._until_ns = None
+        self.film_into_the_ring()
+
+    def film_into_the_ring(self) -> None:
+        """Film on while nobody takes anything in; what `film` gives next begins where this was."""
         self._tell({"filming": False})
 
     def give(self, callers: Callers, piece: list[p.Keep], until_ns: int) -> None:
         self.sent.append((piece, until_ns))
         given = digest(b"".join(keep.media for keep in piece))
-        self._tell({"given": given, "until_ns": until_ns})
+        self._tell({"given": given, "given_ns": time.monotonic_ns(), "until_ns": until_ns})
         for keep in piece:
             callers.lens.send(keep)
 
@@ -185,7 +189,7 @@ def live(rig: Rig, at: Path, arguments: list[str], tell: Callable[[object], None
     for _ in range(60):  # so many records that an epoch ends while a segment is open
         callers.conductor.send(p.Note(Mark(1, 1)))
     lens.film(callers, 3)
-    lens.rest()  # the promise is for one fault at a time: this life's other one is a crash
+    lens.film_into_the_ring()  # what a cut costs is promised for one fault at a time
     custody.kill()
     custody.communicate()
     callers.close()
