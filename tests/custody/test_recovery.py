@@ -186,3 +186,14 @@ def test_a_start_after_a_crash_steps_over_a_name_that_somebody_took(rig: Rig, st
     rig.stop(conductor, lens)
     assert [s.span.frames for s in rig.segments() if s.span.frames] == [24, 24]
     assert disproofs(rig) == set()
+
+
+def test_two_recordings_cut_off_behind_their_opening_are_not_one_shown_twice(rig: Rig) -> None:
+    """What opens a film is the same bytes in each; only pictures can be shown twice."""
+    for _ in range(2):
+        rig.start().record(pieces=0)
+        rig.pass_ms(400)
+        rig.cut()
+    rig.start()
+    assert len({s.media.clear.sha256 for s in rig.segments()}) == 1
+    assert disproofs(rig) == set()

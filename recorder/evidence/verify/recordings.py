@@ -15,7 +15,6 @@ from recorder.evidence.verdict import (
 )
 from recorder.evidence.verify.closed_words import GAP_SOURCES, INTERRUPTIONS
 from recorder.evidence.verify.codes import Code, found
-from recorder.evidence.words import EMPTY_DIGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,8 +147,8 @@ def _remarks(facts: RecordingFacts, start: Kept[Start]) -> Iterator[Finding]:
 def _repeats(facts: RecordingFacts, seen: dict[str, str]) -> Iterator[Finding]:
     for kept in facts.segments:
         media = kept.body.media
-        if media.clear.sha256 == EMPTY_DIGEST:
-            continue
+        if not (kept.body.span.frames or kept.body.span.samples):
+            continue  # what opens a film is the same in each, and shows nothing
         other = seen.setdefault(media.clear.sha256, media.file)
         if other != media.file:
             yield found(Code.SEGMENT_TWICE, Place(seq=kept.seq, file=media.file), other=other)
