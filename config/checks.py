@@ -153,6 +153,17 @@ def check_together(rules: Document, fleet: Document, unit: Document) -> Iterator
                 ),
             ),
         )
+    may_go = _section(rules, "live").get("mode") != "off" and "secrecy" not in rules
+    if _section(unit, "record").get("live") is True and not may_go:
+        yield (
+            "unit",
+            Fault(
+                ("record", "live"),
+                "true",
+                Words("本单位的规定不许实时上传", "the agency's rules let nothing travel live"),
+                Words("改为 false；要实时上传，先改规则", "Use false, or change the rules"),
+            ),
+        )
     say = _at(rules, "notice", "wording", "say")
     name = _section(fleet, "agency").get("name")
     if isinstance(say, str) and isinstance(name, str) and "{agency}" not in say and name not in say:

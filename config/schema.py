@@ -139,6 +139,7 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a recording is divided into segments, and what is kept from before the press."""
 
     segment_seconds: Annotated[int, Meta(ge=5, le=600, examples=[60])] = 60
+    live: bool = False
     live_segment_seconds: Annotated[int, Meta(ge=2, le=60, examples=[10])] = 10
     pre_record_seconds: Annotated[int, Meta(ge=0, le=30, examples=[0])] = 0
 

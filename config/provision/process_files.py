@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from importlib import metadata, resources
 from typing import TYPE_CHECKING
 
+from config import live
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -87,6 +89,7 @@ def courier_text(config: Effective, where: Where) -> str:
         f"spool = {_quoted(where.spool)}",
         f"outbox = {_quoted(where.outbox)}",
         f"custody_socket = {_quoted(where.custody_socket)}",
+        f"live = {'true' if live.travels_live(config) else 'false'}",
         "[broker]",
         f"host = {_quoted(station.host)}",
         f"port = {station.port}",

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config import load
+from config import live, load
 from config.words import ConfigRefused
 from recorder.capture import lens_words as words
 from recorder.capture.custody_link import PieceLink
@@ -147,7 +147,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ConfigRefused, DeviceLost, PromptsUnreadable) as loss:
         print(f"lens: {loss}", file=sys.stderr)
         return 1
-    return _run(control, senses, config.unit.record.segment_seconds)
+    return _run(control, senses, live.segment_seconds(config))
 
 
 def _before(config: Effective) -> PreRecord | None:

@@ -12,6 +12,7 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.live import segment_seconds, travels_live
 from config.load import (
     MOST_BYTES,
     Source,
@@ -287,3 +288,15 @@ def test_whatever_stands_at_a_key_the_answer_is_a_configuration_or_a_refusal(
         load(**sources)
     except ConfigRefused as refused:
         assert refused.problems  # noqa: PT017 - either outcome is right, any other error is not
+
+
+def test_live_takes_the_regulation_and_the_unit_and_no_secrecy(samples: dict[str, Source]) -> None:
+    asks = edited(samples, "unit", "[record]", "[record]\nlive = true")
+    allows = edited(asks, "rules", '[live]\nmode = "off"', '[live]\nmode = "on_request"')
+    asked = load(**allows)
+    assert (travels_live(asked), segment_seconds(asked)) == (True, 10)
+    not_asked = load(**edited(allows, "unit", "live = true", "live = false"))
+    assert (travels_live(not_asked), segment_seconds(not_asked)) == (False, 60)
+    secret = '[secrecy]\nlabels = ["国家秘密"]\nsource = "default"\nreason = "没有规定"\n\n[live]'
+    with pytest.raises(ConfigRefused, match="let nothing travel live"):
+        load(**edited(allows, "rules", "[live]", secret))

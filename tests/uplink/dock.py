@@ -26,6 +26,7 @@ from recorder.evidence.tree import EMPTY_ROOT, Tree, check_consistency, leaf_has
 from recorder.evidence.trust import parse_trust
 from recorder.evidence.words import CHAIN_FILE, digest, receipt_file, station_origin
 from tests.verify.unit import NOON_MS, Dice, Unit
+from uplink.courier.berth import Berth
 from uplink.courier.courier import Courier
 from uplink.courier.desk import Desk
 from uplink.courier.filing import FilingRefused
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from recorder.handover.packets import Journey
     from uplink.station.admit import Admission, Arrived
     from uplink.station.ingest import Ingest
     from uplink.station.steps import Step
@@ -79,6 +81,7 @@ class Spool:
     newest: Head
     written: dict[str, bytes] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+    heard: list[Journey] = field(default_factory=list)
 
     def flush(self) -> None:
         """Bring the folder to what the unit holds in memory."""
@@ -122,6 +125,9 @@ class Spool:
         self.unit.anchor(checkpoint)
         self.flush()
         return self.unit.size - 1
+
+    def say(self, journey: Journey) -> None:
+        self.heard.append(journey)
 
     def _extends(self, head: Head, since: int, proof: tuple[bytes, ...]) -> None:
         if since != self.newest.size:
@@ -220,6 +226,7 @@ class Dock:
             random=Dice(9),
             utc=lambda: utc_text(NOON_MS),
         )
+        self.berth = Berth(self.courier, desk, self.clock)
         self.inbox.put(Up())
 
     # --- the station ---------------------------------------------------------------------------
@@ -261,6 +268,7 @@ class Dock:
             self.admission.admit(self.arrived.popleft())
         while self.down.out:
             self.inbox.put(self.down.out.popleft())
+        self.berth.look()
         self.clock.seconds += 0.25
 
     def bring_home(self, turns: int = 400) -> None:

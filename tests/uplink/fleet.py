@@ -35,6 +35,7 @@ from recorder.handover.packets import (
     Fault,
     Filed,
     Hello,
+    Journey,
     Packet,
     ReceiptOffer,
     Welcome,
@@ -93,7 +94,7 @@ class Custody:
     def _answer(self, selector: selectors.BaseSelector, link: Link) -> None:
         try:
             packet = link.receive()
-            if packet is not None:
+            if packet is not None and not isinstance(packet, Journey):
                 link.send(self._reply(packet))
         except LinkLost:
             selector.unregister(link)

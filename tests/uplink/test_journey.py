@@ -241,6 +241,9 @@ def test_a_receipt_that_custody_kept_but_did_not_write_down_is_sent_again_the_sa
         def anchor(self, _letter: AnchorLetter) -> int:
             raise FilingRefused("not today")
 
+        def say(self, _journey: object) -> None:
+            raise FilingLost("custody was cut off")
+
     dock.courier._desk.filing = Forgetful()  # noqa: SLF001 - a custody that dies at its first receipt
     dock.bring_home()
     assert seen[0] in seen[1:]

@@ -52,7 +52,7 @@ class Courier:
         self._utc = utc
         self._tempo = Tempo(habits.cap)
         self._journey: Journey | None = None
-        self._up = False
+        self.up = False
         self._survey: Survey | None = None
         self._quiet_since = seconds()
         self._surveyed_at = -habits.survey_seconds
@@ -66,7 +66,7 @@ class Courier:
     def step(self) -> None:
         """Send what may go now, then take in what came; wait shortly when there is neither."""
         self._look()
-        sending = self._up and self._journey is not None and self._journey.sending
+        sending = self.up and self._journey is not None and self._journey.sending
         wait_seconds = self._habits.drain_seconds if sending else self._habits.idle_seconds
         went = self._send()
         try:
@@ -98,7 +98,7 @@ class Courier:
     def leave(self) -> None:
         """Say that we go, and let go of open files."""
         self._drop_journey()
-        if self._up:
+        if self.up:
             with contextlib.suppress(NotConnected, PostFull):
                 self._publish_state(up=False)
 
@@ -113,7 +113,7 @@ class Courier:
         if now_seconds - self._surveyed_at >= self._habits.survey_seconds:
             survey = self._survey_now(now_seconds)
             due = survey.uncovered or self._desk.pending().files > 0
-            if self._up and due and now_seconds >= self._retry_at:
+            if self.up and due and now_seconds >= self._retry_at:
                 self._begin()
 
     def _survey_now(self, now_seconds: float) -> Survey:
@@ -129,7 +129,7 @@ class Courier:
         self._drop_journey()
         self._quiet_since = self._seconds()
         files = self._desk.to_offer(self._survey_now(self._quiet_since))
-        if not files or not self._up:
+        if not files or not self.up:
             return
         journey = Journey(self._random(8).hex(), files)
         offer = Offer(journey.number, files)
@@ -160,7 +160,7 @@ class Courier:
         """Send pieces until credit or the line's bound ends it; tell whether any went."""
         journey = self._journey
         went = False
-        while journey is not None and self._up and journey.worker is not None:
+        while journey is not None and self.up and journey.worker is not None:
             now_seconds, most = self._seconds(), self._habits.unsent_bytes
             if not self._tempo.may_send(now_seconds, self._line.unsent_bytes, most):
                 break
@@ -192,11 +192,11 @@ class Courier:
 
     def _take(self, came: Letter | Up | Down) -> None:
         if isinstance(came, Up):
-            self._up = True
+            self.up = True
             self._tell(events.Docked(self._habits.broker))
             self._begin()
         elif isinstance(came, Down):
-            self._up = False
+            self.up = False
             self._drop_journey()
             self._tell(events.Undocked(came.sentence))
         else:

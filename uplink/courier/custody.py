@@ -14,6 +14,7 @@ from recorder.handover.packets import (
     Fault,
     Filed,
     Hello,
+    Journey,
     Packet,
     ReceiptOffer,
     Role,
@@ -43,6 +44,14 @@ class CustodyFiling:
         """Return the number of the record that files it. Raise FilingRefused or FilingLost."""
         proof_hashes = tuple(base64_text(one) for one in letter.consistency)
         return self._ask(AnchorOffer(letter.checkpoint, proof_hashes, letter.since))
+
+    def say(self, journey: Journey) -> None:
+        """Pass on how the way home goes; there is no answer. Raise FilingLost."""
+        try:
+            (self._link or self._connect()).send(journey)
+        except (LinkLost, LinkFull, RefusedPacket) as loss:
+            self.close()
+            raise FilingLost(f"custody does not hear at {self.socket} ({loss})") from loss
 
     def close(self) -> None:
         """Let custody go."""

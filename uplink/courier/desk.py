@@ -21,6 +21,7 @@ class Desk:
     spool: SpoolReader
     outbox: Outbox
     filing: Filing
+    oldest_utc: str = ""
     _log_digests: dict[LogSpan, str] = field(default_factory=dict)
     _noted: tuple[tuple[Traveller, ...], frozenset[str]] | None = None
     _filed_sizes: set[int] = field(default_factory=set)
@@ -28,6 +29,7 @@ class Desk:
     def survey(self) -> Survey:
         """Look into the spool and write down what is new. Raise SpoolUnreadable."""
         survey = self.spool.survey()
+        self.oldest_utc = survey.oldest_utc
         self._filed_sizes.update(survey.filed_sizes)
         noted = (survey.travellers, survey.covered)
         if noted != self._noted:

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from recorder.handover.packets import Journey
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 
 
@@ -21,3 +22,6 @@ class Filing(Protocol):
 
     def anchor(self, letter: AnchorLetter) -> int:
         """Return the number of the record that files it. Raise FilingRefused or FilingLost."""
+
+    def say(self, journey: Journey) -> None:
+        """Let lamp and voice know how the way home goes. Raise FilingLost."""

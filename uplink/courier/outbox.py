@@ -127,11 +127,19 @@ class Outbox:
 
     def pending(self) -> Pending:
         """Count what has no receipt yet."""
-        files, size_bytes = self._db.execute(
-            "SELECT count(*), coalesce(sum(length), 0) FROM file "
-            "WHERE stage NOT IN ('receipted', 'refused') AND rank>0"
+        return Pending(
+            *self._db.execute(
+                "SELECT count(*), coalesce(sum(length), 0) FROM file "
+                "WHERE stage NOT IN ('receipted', 'refused') AND rank>0"
+            ).fetchone()
+        )
+
+    def unreceipted(self) -> int:
+        """Count segments without a receipt, refused ones too: they are still to be handed in."""
+        (count,) = self._db.execute(
+            "SELECT count(DISTINCT segment_seq) FROM file WHERE stage!='receipted' AND rank>0"
         ).fetchone()
-        return Pending(files, size_bytes)
+        return int(count)
 
     def refused(self) -> tuple[RefusedFile, ...]:
         """List what the station did not take."""

@@ -18,6 +18,7 @@ from recorder.evidence.words import check_agency, check_unit
 from recorder.programs.service import Watchdog, notify
 from uplink.broker.paho_post import PahoPost
 from uplink.courier import events
+from uplink.courier.berth import Berth
 from uplink.courier.courier import Courier
 from uplink.courier.custody import CustodyFiling
 from uplink.courier.desk import Desk
@@ -150,7 +151,8 @@ def _run(settings: CourierSettings, *, once: bool, limit_seconds: float) -> int:
     try:
         if once:
             post.await_up(10.0)
-        return _steps(courier, stop.is_set, tell, once=once, limit_seconds=limit_seconds)
+        berth = Berth(courier, desk, time.monotonic)
+        return _steps(berth, stop.is_set, tell, once=once, limit_seconds=limit_seconds)
     finally:
         courier.leave()
         post.close(2.0)
@@ -159,17 +161,18 @@ def _run(settings: CourierSettings, *, once: bool, limit_seconds: float) -> int:
 
 
 def _steps(
-    courier: Courier,
+    berth: Berth,
     stopped: Callable[[], bool],
     tell: Callable[[events.Event], None],
     *,
     once: bool,
     limit_seconds: float,
 ) -> int:
-    began_seconds = time.monotonic()
+    courier, began_seconds = berth.courier, time.monotonic()
     watchdog = Watchdog(lambda said: notify(said, os.environ), time.monotonic_ns)
     while not stopped():
         courier.step()
+        berth.look()
         watchdog.turn()
         if not once:
             continue
