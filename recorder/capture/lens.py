@@ -8,11 +8,11 @@ does not call durable is handed over again to the next custody.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recorder.capture import lens_words as words
-from recorder.capture.ports import DeviceLost, Frame, Lost, Source
+from recorder.capture.lens_losses import Losses
+from recorder.capture.ports import DeviceLost, Frame, Lost
 from recorder.capture.sensor_check import CHECK_NS, SensorCheck
 from recorder.capture.sensors import Sensors
 from recorder.capture.way_out import WayOut
@@ -47,7 +47,7 @@ class Lens:
         self._segment_ns = segment_seconds * 1_000_000_000
         self._before = senses.before
         self._holding = False  # the sensors fill `before`
-        self._told_before: deque[words.WasLost] = deque(maxlen=64)
+        self._losses = Losses(report)
         self._pressed_ns = self._held_from_ns = 0
         self._sensors = Sensors(senses.camera, senses.microphone, now_ns)
         self._gives: words.Gives | None = None  # as it was told, None while nothing should come
@@ -89,6 +89,7 @@ class Lens:
         if self._check is not None and self._now_ns() >= self._check.until_ns:
             self._end_check(self._check)
         self._collect(_ITEMS_A_TURN)
+        self._tell_whether_they_give()
         self._end_search()
         if self._way_out.move():
             self._report(words.Halted())
@@ -143,7 +144,7 @@ class Lens:
             before.keep_newest_group()
         else:
             before.forget()
-        self._told_before.clear()
+        self._losses.forget()
         self._holding = True
         self._senses.before_press(True)
         if not before.sound:
@@ -158,10 +159,7 @@ class Lens:
         if self._before is not None and self._holding:
             self._holding = False
             self._before.forget()
-            for told in self._told_before:
-                if told.to_ms * _NS_PER_MS >= self._held_from_ns:
-                    self._report(told)
-            self._told_before.clear()
+            self._losses.release(self._held_from_ns)
 
     def _drop(self) -> None:
         self._stop_sensors()
@@ -235,7 +233,6 @@ class Lens:
             self._take(self._backlog.popleft())
         for loss in self._sensors.losses():
             self._tell(loss)
-        self._tell_whether_they_give()
 
     def _hear(self, item: Frame | Pcm) -> None:
         if self._check is not None:
@@ -277,34 +274,17 @@ class Lens:
             self._report(gives)
 
     def _tell(self, loss: DeviceLost | Lost) -> None:
-        now_ms = self._now_ns() // _NS_PER_MS
+        now_ns = self._now_ns()
         if isinstance(loss, DeviceLost):
-            self._report(words.WasLost(loss.source.value, -1, now_ms, now_ms, str(loss)))
+            self._losses.gone(loss, now_ns)
             return
-        if self._unheard_by_rule(loss):
-            loss = replace(loss, cause="by the rules, no sound is kept from before the press")
-        since_ms = loss.since_ns // _NS_PER_MS
-        until_ms = loss.until_ns // _NS_PER_MS or now_ms
-        told = words.WasLost(
-            loss.source.value, loss.count, since_ms, max(since_ms, until_ms), loss.cause
-        )
+        silent = self._before is not None and not self._before.sound
+        told = self._losses.lost(loss, now_ns, unheard_until_ns=self._pressed_ns * silent)
         if self._holding:
-            self._told_before.append(told)  # it is known at `go` whether it lies in the recording
+            self._losses.hold(told)
         if not self._holding or self._check is not None:
             self._report(told)
 
-    def _unheard_by_rule(self, loss: Lost) -> bool:
-        silent = self._before is not None and not self._before.sound
-        return silent and loss.source is Source.MICROPHONE and loss.since_ns < self._pressed_ns
-
     def _hold(self, pieces: Sequence[Piece]) -> None:
         for gone in self._way_out.hold(pieces):
-            self._report(
-                words.WasLost(
-                    "custody",
-                    gone.frames,
-                    gone.from_ns // _NS_PER_MS,
-                    gone.to_ns // _NS_PER_MS,
-                    "custody stayed away longer than the lens can hold",
-                )
-            )
+            self._losses.dropped(gone)

@@ -553,3 +553,11 @@ def test_what_waits_after_a_check_waits_with_sensors_that_work() -> None:
     rig.lens.work()
     rig.obey(words.Await())
     assert (rig.camera.started, rig.microphone.runs) == (2, True)
+
+
+def test_a_camera_that_was_stopped_is_not_told_as_one_that_gives_nothing(rig: Rig) -> None:
+    rig.obey(words.Film(), words.Go())
+    rig.film("Ks", _SECOND // 4)
+    rig.obey(words.Halt())
+    rig.lens.work()
+    assert rig.reported(words.Gives) == [words.Gives(camera=True, microphone=True)]
