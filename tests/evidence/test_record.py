@@ -183,6 +183,7 @@ def test_a_seal_that_contradicts_itself_is_neither_written_nor_read(segment: Seg
     [
         (Mark(0, 5), r"mark.recording: 0 does not lie between 1"),
         (Mark(12, -5), r"mark.media_ms"),
+        (Mark(12, 500, None, 499), r"ends before it begins"),
         (Mark(True, 5), r"mark.recording is not an integer"),
         (untyped(Notice)(12, SHA, heard=1, score_permille=5), r"notice.heard is not true or false"),
         (Notice(12, SHA, heard=True, score_permille=1001), r"score_permille"),

@@ -186,6 +186,25 @@ def test_a_time_without_a_clock_that_still_states_an_error_is_no_time(t: Table) 
     assert "CLOCK_UNSURE" in notes(verdict)
 
 
+def test_a_time_that_is_too_late_is_said_beside_the_one_that_is_proven(t: Table) -> None:
+    t.scene.unit.clock.wrong_by_ms = 86_400_000
+    t.scene.unit.record(2)
+    sentence = first(t.hand_in(), "TIME_TOO_LATE").wording.en
+    assert "2026-11-22T" in sentence
+    assert "before 2026-11-21T" in sentence
+
+
+def spoilt(head: bytes) -> bytes:
+    """Give a head with another signature."""
+    return head[:-20] + (b"A" if head[-20:-19] != b"A" else b"B") + head[-19:]
+
+
+def test_the_key_of_an_epoch_is_accused_once(t: Table) -> None:
+    t.forger.heads(lambda heads: [spoilt(head) for head in heads])
+    found = [one.code for one in t.hand_over().findings]
+    assert found.count("HEAD_SIGNATURE") == 1
+
+
 # --- receipts and heads from outside --------------------------------------------------------------
 
 
