@@ -10,6 +10,8 @@ from typing import get_args
 
 import pytest
 
+from recorder.evidence.causes import CheckVerdict
+from recorder.evidence.events import SelfCheck, SelfCheckItem
 from recorder.evidence.moment import utc_text
 from recorder.evidence.trust import parse_trust
 from recorder.evidence.words import log_file, media_file
@@ -17,13 +19,15 @@ from recorder.programs import shilu
 from tests.uplink.dock import Dock
 from tests.verify.unit import NOON_MS, Unit
 from uplink.station import events
-from uplink.station.standing import Standing, metrics, table
+from uplink.station.metrics import Site, metrics
+from uplink.station.standing import Standing, table
 from uplink.wire.chunks import chunk_bytes
 from uplink.wire.messages import State
 from uplink.wire.post import Letter
 from uplink.wire.topics import Kind, Topic, parse_topic
 
 AGENCY = "baofeng-mz"
+SITE = Site(24, 5 * 10**9)
 NOW = datetime.fromtimestamp(NOON_MS / 1000, UTC)
 
 
@@ -47,7 +51,7 @@ def standing_of(dock: Dock) -> Standing:
 def words(dock: Dock, what: type[object]) -> str:
     """What the status table and the metrics say of this unit, once each."""
     standing = standing_of(dock)
-    told = metrics(standing.units(), standing.counts())
+    told = metrics(standing.units(), standing.counts(), SITE)
     assert f'what="{what.__name__}"' in told
     drawn = table(standing.units(), 24, NOW)
     standing.close()
@@ -94,7 +98,33 @@ def test_the_table_says_what_a_unit_still_holds_and_until_when(tmp_path: Path) -
     assert "docked  12     61.0" in table(standing.units(), 24, NOW)
     assert "24 h 00 min left" in table(standing.units(), 24, NOW)
     assert "2 h 00 min LATE" in table(standing.units(), 24, later)
-    assert 'shilu_unit_pending_bytes{unit="BF-0007"} 61000000' in metrics(standing.units(), ())
+    told = metrics(standing.units(), (), SITE)
+    assert 'shilu_unit_pending_bytes{unit="BF-0007"} 61000000' in told
+    due_seconds = NOON_MS / 1000 + 24 * 3600
+    assert f'shilu_unit_due_seconds{{unit="BF-0007"}} {due_seconds}' in told
+    assert "shilu_disk_free_bytes 5000000000" in told
+
+
+def test_the_table_and_the_metrics_say_how_a_unit_is(tmp_path: Path) -> None:
+    dock = docked(tmp_path)
+    items = (("battery", "pass"), ("gps", "warn"), ("microphone", "fail"))
+    found = tuple(SelfCheckItem(item, CheckVerdict(said), 1, "") for item, said in items)
+    dock.unit.say(SelfCheck(CheckVerdict.FAIL, found))
+    dock.dock()
+    dock.bring_home()
+    late = State(True, 9, 'x"} 9\n', 0, 0, utc_text(NOON_MS - 90_000))
+    dock.ingest.take(Letter(str(Topic(AGENCY, dock.unit.number, Kind.STATE)), late.payload()))
+    standing = standing_of(dock)
+    drawn = table(standing.units(), 24, NOW)
+    assert "-90.0 s" in drawn
+    assert "fail 11-21 08:01: gps microphone" in drawn
+    told = metrics(standing.units(), standing.counts(), SITE)
+    assert 'shilu_unit_clock_offset_seconds{unit="BF-0007"} -90.0' in told
+    assert 'shilu_unit_selftest_failed{unit="BF-0007",item="microphone"} 1' in told
+    assert 'software="x} 9"} 1' in told
+    films = sum(len(one) for name, one in dock.sealed().items() if name.endswith("mp4.age"))
+    assert f'shilu_ingest_bytes_total{{unit="BF-0007"}} {films}' in told
+    standing.close()
 
 
 def test_a_unit_that_vanishes_is_away_and_what_it_held_stays_on_the_table(tmp_path: Path) -> None:
@@ -122,7 +152,7 @@ def test_the_table_of_faults_names_every_one_and_each_is_counted_by_its_name() -
     drawn = set(re.findall(r"^\| [^|]+ \| `([A-Z]\w+)` \| [^|]+ \|$", page, re.MULTILINE))
     good = {
         *("Serving", "UnitSeen", "Arriving", "LogFollowed", "Verified", "Archived", "Logged"),
-        "ReceiptSent",
+        *("ReceiptSent", "SelfChecked"),
     }
     assert drawn == {one.__name__ for one in get_args(events.Event)} - good
 

@@ -20,11 +20,12 @@ from uplink.station.backup import back_up, check, restore
 from uplink.station.changes import Change, What
 from uplink.station.doctor import examine
 from uplink.station.door import DoorOpen, close_door
-from uplink.station.durable import is_full, write_durably
+from uplink.station.durable import is_full, room_bytes, write_durably
 from uplink.station.index import Index
 from uplink.station.layout import Layout
+from uplink.station.metrics import Site, metrics
 from uplink.station.settings import StationSettings, read_settings, read_signing_key
-from uplink.station.standing import Standing, metrics, table
+from uplink.station.standing import Standing, table
 
 _METRICS_SECONDS = 2.0
 _UNKEPT_MAX = 1000
@@ -80,6 +81,7 @@ class Telling:
         seconds: Callable[[], float],
     ) -> None:
         layout = Layout(settings.data)
+        self._settings = settings
         self._standing = Standing(layout.standing, _utc)
         self._metrics = layout.metrics
         self._say = say
@@ -105,7 +107,7 @@ class Telling:
     def _write_metrics(self) -> None:
         if self._seconds() >= self._due_seconds:
             self._due_seconds = self._seconds() + _METRICS_SECONDS
-            text = metrics(self._standing.units(), self._standing.counts())
+            text = metrics(self._standing.units(), self._standing.counts(), _site(self._settings))
             part = self._metrics.with_suffix(f".{threading.get_ident()}")
             part.write_text(text, encoding="utf-8")
             part.replace(self._metrics)
@@ -115,7 +117,7 @@ def _status(settings: StationSettings, *, as_metrics: bool, watch: bool) -> int:
     standing = Standing(Layout(settings.data).standing, _utc)
     while True:
         if as_metrics:
-            print(metrics(standing.units(), standing.counts()), end="")
+            print(metrics(standing.units(), standing.counts(), _site(settings)), end="")
         else:
             print(table(standing.units(), settings.hand_in_hours, datetime.now(UTC)))
         if not watch:
@@ -185,6 +187,10 @@ def _revoke(settings: StationSettings, asked: argparse.Namespace) -> int:
     if still_open:
         return complain(f"nothing is taken from {asked.unit}, but it may knock: {still_open}")
     return 0
+
+
+def _site(settings: StationSettings) -> Site:
+    return Site(settings.hand_in_hours, room_bytes(settings.data, 0))
 
 
 def _utc() -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from uplink.wire.messages import State
+
 
 @dataclass(frozen=True, slots=True)
 class Serving:
@@ -27,6 +29,8 @@ class UnitSeen:
     pending_files: int
     pending_bytes: int
     oldest: str = ""
+    utc: str = ""
+    software: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,16 @@ class LogFollowed:
 
     unit: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class SelfChecked:
+    """A unit's newest self-check, as its verified log states it; `doubts` are not passed."""
+
+    unit: str
+    verdict: str
+    doubts: tuple[str, ...]
+    utc: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +174,7 @@ Event = (
     | UnitSeen
     | Arriving
     | LogFollowed
+    | SelfChecked
     | Verified
     | Archived
     | Logged
@@ -174,6 +189,12 @@ Event = (
     | ArchiveFull
     | LetterIgnored
 )
+
+
+def unit_seen(unit: str, state: State) -> UnitSeen:
+    """Say how a unit says that it stands."""
+    counts = (state.pending_files, state.pending_bytes)
+    return UnitSeen(unit, state.up, *counts, state.oldest_utc, state.utc, state.software)
 
 
 def pulled(unit: str, files: int) -> Pulled:

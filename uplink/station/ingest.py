@@ -72,8 +72,7 @@ class Ingest:
                     self._offer(topic, Offer.parse(letter.payload))
                 case Kind.STATE if topic.unit != STATION:
                     state = State.parse(letter.payload)
-                    counts = (state.pending_files, state.pending_bytes)
-                    self.tell(events.UnitSeen(topic.unit, state.up, *counts, state.oldest_utc))
+                    self.tell(events.unit_seen(topic.unit, state))
                     journey = self._journeys.get(key)
                     if journey is not None and journey.coming and not state.up:
                         self.tell(events.pulled(topic.unit, len(journey.coming)))

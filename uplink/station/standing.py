@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from recorder.evidence.errors import Malformed
+from recorder.evidence.moment import utc_ms
 from uplink.station import events
 from uplink.wire.topics import STATION, parse_topic
 
@@ -23,6 +24,9 @@ CREATE TABLE IF NOT EXISTS unit (
 CREATE TABLE IF NOT EXISTS said (
     unit TEXT NOT NULL, what TEXT NOT NULL, sentence TEXT NOT NULL, utc TEXT NOT NULL,
     count INTEGER NOT NULL, PRIMARY KEY (unit, what)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fact (
+    unit TEXT NOT NULL, name TEXT NOT NULL, value NOT NULL, PRIMARY KEY (unit, name)
 ) WITHOUT ROWID;
 """
 
@@ -38,6 +42,11 @@ class UnitStanding:
     oldest: str
     seen: str
     sentence: str
+    software: str = ""
+    clock_offset_seconds: float | None = None
+    check: str = ""
+    doubts: str = ""
+    ingested_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,7 @@ class Standing:
                     "oldest=CASE WHEN excluded.up THEN excluded.oldest ELSE unit.oldest END ",
                     (*facts, event.oldest, self._utc()),
                 )
+        self._take_facts(event)
         said = _said(event)
         if said is not None:
             with self._lock:
@@ -89,6 +99,32 @@ class Standing:
                     "sentence=excluded.sentence, utc=excluded.utc, count=count+1",
                     (said[0], type(event).__name__, said[1], self._utc()),
                 )
+
+    def _take_facts(self, event: events.Event) -> None:
+        facts: dict[str, str | float] = {}
+        match event:
+            case events.UnitSeen(unit, True):
+                facts["software"] = event.software
+                if event.utc:
+                    facts["clock"] = (utc_ms(event.utc) - utc_ms(self._utc())) / 1000
+            case events.SelfChecked(unit, verdict, doubts, utc):
+                facts = {"check": f"{verdict} {utc[5:16].replace('T', ' ')}".strip()}
+                facts["doubts"] = " ".join(doubts)
+            case events.Verified(unit):
+                with self._lock:
+                    self._db.execute(
+                        "INSERT INTO fact VALUES (?,'ingested',?) ON CONFLICT(unit, name) "
+                        "DO UPDATE SET value=value+excluded.value",
+                        (unit, event.size_bytes),
+                    )
+                return
+            case _:
+                return
+        with self._lock:
+            self._db.executemany(
+                "INSERT OR REPLACE INTO fact VALUES (?,?,?)",
+                [(unit, name, value) for name, value in facts.items()],
+            )
 
     def units(self) -> tuple[UnitStanding, ...]:
         """List every unit that was seen or spoken of, the station itself as `station`."""
@@ -103,13 +139,32 @@ class Standing:
                 "FROM (SELECT unit FROM unit UNION SELECT unit FROM said) AS n "
                 "LEFT JOIN unit ON unit.unit=n.unit ORDER BY n.unit"
             ).fetchall()
-        return tuple(UnitStanding(row[0], bool(row[1]), *row[2:]) for row in rows)
+            facts: dict[str, dict[str, str | float]] = {}
+            for unit, name, value in self._db.execute("SELECT unit, name, value FROM fact"):
+                facts.setdefault(unit, {})[name] = value
+        return tuple(
+            UnitStanding(
+                unit, bool(up), files, size, oldest, seen, said, *_known(facts.get(unit, {}))
+            )
+            for unit, up, files, size, oldest, seen, said in rows
+        )
 
     def counts(self) -> tuple[Counted, ...]:
         """Count what was said, by unit and kind."""
         with self._lock:
             rows = self._db.execute("SELECT unit, what, count FROM said ORDER BY unit, what")
             return tuple(Counted(*row) for row in rows)
+
+
+def _known(facts: dict[str, str | float]) -> tuple[str, float | None, str, str, int]:
+    clock = facts.get("clock")
+    return (
+        str(facts.get("software", "")),
+        None if clock is None else float(clock),
+        str(facts.get("check", "")),
+        str(facts.get("doubts", "")),
+        int(facts.get("ingested", 0)),
+    )
 
 
 def due_text(oldest: str, hand_in_hours: int, now: datetime) -> str:
@@ -125,7 +180,9 @@ def due_text(oldest: str, hand_in_hours: int, now: datetime) -> str:
 
 def table(units: tuple[UnitStanding, ...], hand_in_hours: int, now: datetime) -> str:
     """Draw the units, one a line."""
-    rows = [("unit", "line", "files", "MB", "hand in until", "seen", "last word")]
+    rows = [
+        ("unit", "line", "files", "MB", "hand in until", "seen", "clock", "self-check", "last word")
+    ]
     for one in units:
         line = "-" if one.unit == STATION else "docked" if one.up else "away"
         rows.append(
@@ -136,35 +193,18 @@ def table(units: tuple[UnitStanding, ...], hand_in_hours: int, now: datetime) ->
                 f"{one.pending_bytes / 1e6:.1f}",
                 due_text(one.oldest, hand_in_hours, now),
                 one.seen[:16].replace("T", " "),
+                "" if one.clock_offset_seconds is None else f"{one.clock_offset_seconds:+.1f} s",
+                f"{one.check}: {one.doubts}" if one.doubts else one.check,
                 one.sentence,
             )
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(6)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     return "\n".join(
-        "  ".join((*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[6])).rstrip()
+        "  ".join(
+            (*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[-1])
+        ).rstrip()
         for row in rows
     )
-
-
-def metrics(units: tuple[UnitStanding, ...], counts: tuple[Counted, ...]) -> str:
-    """Return Prometheus's text format: what is pending, and how often each fault was met."""
-    gauges = (
-        ("shilu_unit_docked", "1 while a unit's line is up", lambda one: int(one.up)),
-        ("shilu_unit_pending_files", "files without a receipt", lambda one: one.pending_files),
-        ("shilu_unit_pending_bytes", "bytes without a receipt", lambda one: one.pending_bytes),
-    )
-    lines: list[str] = []
-    for name, help_text, value in gauges:
-        lines += [f"# HELP {name} {help_text}", f"# TYPE {name} gauge"]
-        lines += [f'{name}{{unit="{one.unit}"}} {value(one)}' for one in units]
-    lines += [
-        "# HELP shilu_events_total what a worker said of a unit, by kind",
-        "# TYPE shilu_events_total counter",
-    ]
-    for counted in counts:
-        labels = f'unit="{counted.unit}",what="{counted.what}"'
-        lines.append(f"shilu_events_total{{{labels}}} {counted.count}")
-    return "\n".join(lines) + "\n"
 
 
 def _said(event: events.Event) -> tuple[str, str] | None:

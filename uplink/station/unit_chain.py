@@ -26,6 +26,7 @@ from recorder.evidence.record import (
     Release,
     RunBegins,
     Segment,
+    SelfCheck,
     Torn,
     parse_record,
 )
@@ -76,6 +77,8 @@ class UnitChain:
     asking_size: int = 0
     station_size: int = 0
     anchored_size: int = -1
+    checked: SelfCheck | None = None
+    checked_utc: str = ""
     _tree: Tree = field(default_factory=Tree)
     _roots: list[bytes] = field(default_factory=list)
     _prev: str = ZERO_DIGEST
@@ -217,6 +220,8 @@ class UnitChain:
         body = record.body
         if isinstance(body, Segment):
             self.segments[record.seq] = NamedSegment(record.seq, record.run, body)
+        elif isinstance(body, SelfCheck):
+            self.checked, self.checked_utc = body, record.at.utc
         elif isinstance(body, ReceiptFiled):
             self.filed.append(body)
             self.station_size = max(self.station_size, body.station_size)
