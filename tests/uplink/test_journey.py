@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import bagit
 
+from recorder.evidence.head import Head, cosign, sign_head
 from recorder.evidence.moment import utc_text
+from recorder.evidence.note import add_signature, note_bytes, parse_note
+from recorder.evidence.receipt import check_station_head
 from recorder.evidence.record import Ending, ReceiptFiled, parse_record
 from recorder.evidence.words import log_file, media_file, tail_of
 from recorder.programs import verify
@@ -19,14 +22,16 @@ from uplink.courier.filing import FilingLost, FilingRefused
 from uplink.station.journeys import Limits
 from uplink.station.package import Order, Packer
 from uplink.station.service import station_state
+from uplink.station.settings import read_signing_key
 from uplink.wire.messages import Grant
-from uplink.wire.topics import Kind, parse_topic
+from uplink.wire.post import Letter
+from uplink.wire.proofs import AnchorLetter
+from uplink.wire.topics import Kind, Topic, parse_topic
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from uplink.wire.post import Letter
-    from uplink.wire.proofs import AnchorLetter, ReceiptLetter
+    from uplink.wire.proofs import ReceiptLetter
 
 PATIENCE_SECONDS = 5.0
 
@@ -271,3 +276,37 @@ def test_the_package_of_a_unit_passes_the_verifier(tmp_path: Path) -> None:
     trust, key = dock.station_folder / "trust.toml", dock.station_folder / "station.agekey"
     arguments = [str(out), "--trust", str(trust), "--key", str(key), "--json"]
     assert verify.main(arguments) == 0
+
+
+def test_a_station_that_tells_two_stories_is_not_believed_and_both_heads_are_kept(
+    tmp_path: Path,
+) -> None:
+    dock = Dock(tmp_path)
+    dock.enrol()
+    dock.unit.boot()
+    dock.unit.record(1)
+    dock.dock()
+    dock.bring_home()
+    seen = dock.spool.newest
+    # The same keys, and witnesses that lie along: another log of the same size.
+    private = read_signing_key(dock.settings.log_key)
+    other = Head(seen.origin, seen.size, bytes(31) + b"!")
+    note = parse_note(sign_head(other, private))
+    for witness in dock.settings.witnesses:
+        assert witness.key is not None
+        signature = cosign(note, witness.name, read_signing_key(witness.key), 1)
+        note = add_signature(note, signature)
+    letter = AnchorLetter(note_bytes(note).decode(), (), seen.size)
+    topic = Topic("baofeng-mz", dock.unit.number, Kind.ANCHOR)
+    records = dock.unit.size
+    dock.inbox.put(Letter(str(topic), letter.payload()))
+    dock.turn()
+    assert dock.unit.size == records
+    assert dock.spool.newest == seen
+    outbox = dock.courier._desk.outbox  # noqa: SLF001 - as whoever collects the unit reads it
+    ((sentence, kept),) = outbox.kept_letters()
+    assert "does not extend" in sentence
+    told, _cosigned = check_station_head(
+        AnchorLetter.parse(kept).checkpoint.encode(), dock.spool.policy
+    )
+    assert (told.size, told.root == seen.root) == (seen.size, False)

@@ -75,6 +75,7 @@ class Desk:
         try:
             seq = self.filing.receipt(letter)  # 1
         except FilingRefused as refusal:
+            self.outbox.keep_letter(letter.payload(), str(refusal))
             return NotFiled(str(refusal))
         self._filed_sizes.add(size)
         self.outbox.note((), letter.files)  # 2
@@ -84,5 +85,8 @@ class Desk:
         """Hand a newer station head to custody."""
         try:
             return AnchorHandedIn(self.filing.anchor(letter))
-        except (FilingRefused, FilingLost) as refusal:
+        except FilingRefused as refusal:
+            self.outbox.keep_letter(letter.payload(), str(refusal))
             return NotFiled(str(refusal))
+        except FilingLost as loss:
+            return NotFiled(str(loss))

@@ -24,6 +24,13 @@ CREATE TABLE IF NOT EXISTS file (
 ) WITHOUT ROWID
 """
 
+_LETTERS = """
+CREATE TABLE IF NOT EXISTS refused_letter (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, sentence TEXT NOT NULL, letter BLOB NOT NULL UNIQUE
+)
+"""
+_LETTERS_MOST = 100
+
 
 class OutboxUnusable(Exception):
     """The outbox cannot be opened or written; the sentence says what to do."""
@@ -65,6 +72,7 @@ class Outbox:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute(_TABLE)
+            self._db.execute(_LETTERS)
             # A refusal may have been mended meanwhile; each start asks once more.
             self._db.execute("UPDATE file SET stage='waiting', sentence='' WHERE stage='refused'")
         except sqlite3.Error as error:
@@ -140,6 +148,23 @@ class Outbox:
             "SELECT count(DISTINCT segment_seq) FROM file WHERE stage!='receipted' AND rank>0"
         ).fetchone()
         return int(count)
+
+    def keep_letter(self, letter: bytes, sentence: str) -> None:
+        """Keep what the station sent and custody refused, as it came: a lie that it signed.
+
+        The first hundred stay. Beside the heads in the unit's own log and receipts it proves a
+        fork, wherever it lies.
+        """
+        self._db.execute(
+            "INSERT OR IGNORE INTO refused_letter (sentence, letter) SELECT ?, ? "
+            "WHERE (SELECT count(*) FROM refused_letter) < ?",
+            (sentence, letter, _LETTERS_MOST),
+        )
+
+    def kept_letters(self) -> tuple[tuple[str, bytes], ...]:
+        """List them with custody's reasons, the oldest first."""
+        rows = self._db.execute("SELECT sentence, letter FROM refused_letter ORDER BY number")
+        return tuple(rows)
 
     def refused(self) -> tuple[RefusedFile, ...]:
         """List what the station did not take."""
