@@ -76,11 +76,6 @@ class Film:
         self._held: list[Piece] = []
         self._unsynced_bytes = 0
 
-    @property
-    def open(self) -> bool:
-        """Whether a segment is open."""
-        return self._segment is not None
-
     def keep(self, piece: Piece) -> None:
         """Take a piece; one that opens a file seals the segment before and begins the next.
 
@@ -108,9 +103,7 @@ class Film:
         try:
             self._segment.note(line)
         except StorageLost:
-            self._begin_elsewhere()
-            if self._segment is not None:
-                self._segment.note(line)
+            self._begin_elsewhere().note(line)
 
     def sync(self) -> None:
         """Return when everything taken is durable and signed; FilmLost if it never will be."""
@@ -182,8 +175,8 @@ class Film:
         if sum(len(piece.media) for piece in self._held) > MAX_HELD_BYTES:
             self._held = []  # a film without key frames: the next segment begins where this ends
 
-    def _begin_elsewhere(self) -> None:
-        """Seal what broke, and write what it may have lost into a new segment."""
+    def _begin_elsewhere(self) -> OpenSegment:
+        """Seal what broke, and write what it may have lost into a new segment; give that."""
         self._cut(self._segment)
         held = self._held
         if self._opener is not None and not (held and held[0].opens):
@@ -197,6 +190,7 @@ class Film:
             self._cut(self._segment)
             raise FilmLost(f"The film cannot be kept any more: {error}") from error
         self._held = held
+        return segment
 
     def _cut(self, segment: OpenSegment | None) -> None:
         """Seal the segment of the current number as it lies."""

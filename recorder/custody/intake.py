@@ -110,7 +110,7 @@ class Intake:
                         self._do(caller, packet)
                 case Garbled(refusal=refusal):
                     raise refusal
-                case Left():
+                case Left():  # pragma: no branch - there is nothing else to hear
                     self._lose(caller)
         except RefusedPacket as refusal:
             self._refuse(caller, refusal.asked, str(refusal))
@@ -167,7 +167,7 @@ class Intake:
                 self._pen.turn()
             case p.Close(cause=cause):
                 self._pen.close(cause)
-            case _:
+            case _:  # pragma: no cover - MAY lets the conductor ask for nothing else
                 raise RefusedPacket(name_of(packet), "Nobody may ask custody for this.")
 
     def _welcome(self, caller: Caller, packet: p.Packet) -> None:

@@ -136,7 +136,7 @@ class Ledger:
         self._next_keys.forget_used()
 
     def _living_key(self) -> Ed25519PrivateKey:
-        if self._key is None:
+        if self._key is None:  # pragma: no cover - it signs between begin_run and close only
             raise LogLost("This run has no key: it has not begun, or it has ended.")
         return self._key
 

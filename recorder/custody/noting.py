@@ -53,7 +53,7 @@ def booked(note: Note, recording: int) -> tuple[Body | None, SideEntry | None]:
                 raise RefusedRequest(f"There is no open recording for a {entry.TYPE}.")
             wording = NoticeWording(note.wording) if note.wording else None
             return replace(entry, recording=recording), wording
-        case SelfCheck() | ClockStep() | Refused():
+        case SelfCheck() | ClockStep() | Refused():  # pragma: no branch - a note is one of these
             return entry, None
 
 

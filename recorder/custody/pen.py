@@ -267,7 +267,7 @@ class Pen:
 
     def _end(self, cause: StopCause) -> None:
         """Seal what is open and write the end of the recording."""
-        if self._film is not None:
+        if self._film is not None:  # pragma: no branch - whoever ends has looked
             self._seal(self._film, *ending_of(cause))
         if self._film is not None:
             self._stop(cause)
@@ -282,7 +282,7 @@ class Pen:
         """Write the end of a recording whose segments are all sealed."""
         self._film, self._closing = None, None
         open_recording = self._ledger.history.open
-        if open_recording is None:
+        if open_recording is None:  # pragma: no cover - a film begins behind its start record
             raise LogLost("A film has no recording in the log; it began before its start.")
         stop = Stop(open_recording.number, cause, open_recording.segments, open_recording.frames)
         record = self.commit(stop)
@@ -290,7 +290,7 @@ class Pen:
 
     def _sealed(self, record: Record) -> None:
         seal = record.body
-        if not isinstance(seal, Segment):
+        if not isinstance(seal, Segment):  # pragma: no cover - a film tells of its seals only
             raise LogLost(f"Record {record.seq} seals no segment.")
         packet = Sealed(seal.recording, seal.segment, seal.ending, record.seq, seal.media.length)
         self._say(Role.CONDUCTOR, packet)

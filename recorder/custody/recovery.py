@@ -143,8 +143,7 @@ def _protect_finished(runs: tuple[int, ...], spool: Spool, ledger: Ledger) -> No
     if newest is not None and newest not in history.released:
         protect(history.segments[newest], spool)
     for name in (log_file(runs[-1]), heads_file(runs[-1])) if runs else ():
-        if spool.exists(name):
-            spool.seal(name)
+        spool.seal(name)
 
 
 def _name_orphans(spool: Spool, ledger: Ledger) -> None:

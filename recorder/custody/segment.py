@@ -156,16 +156,6 @@ class OpenSegment:
         self._side.begin()
         self._side.write(header)
 
-    @property
-    def clear_bytes(self) -> int:
-        """How many bytes of film it holds."""
-        return self._media.clear_bytes
-
-    @property
-    def frames(self) -> int:
-        """How many pictures it holds."""
-        return self._span.frames
-
     def keep(self, piece: Piece) -> None:
         """Append a piece of film."""
         self._newest_ms = piece.first_ms

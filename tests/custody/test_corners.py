@@ -14,8 +14,9 @@ import pytest
 
 from recorder.custody.durable import AppendOnly, LinuxDisk
 from recorder.custody.ears import MAX_LINKS, Ears
+from recorder.custody.ears import Said as Heard
 from recorder.custody.effects import Effect, go_on
-from recorder.custody.errors import HoldsOther, KeyLost, NotReady, StorageLost
+from recorder.custody.errors import HoldsOther, KeyLost, LogDamaged, NotReady, StorageLost
 from recorder.custody.history import History
 from recorder.custody.keys import FileSigner, NextKeys
 from recorder.custody.layout import make_layout
@@ -40,7 +41,9 @@ from recorder.evidence.tree import EMPTY_ROOT
 from recorder.handover import packets as p
 from recorder.handover.connection import Link, listen
 from recorder.handover.errors import RefusedPacket
-from recorder.release.remove import remove
+from recorder.release.policy import ReleasePolicy
+from recorder.release.remove import _clear_flags, remove
+from recorder.release.visit import Freed, Order, Stays, visit
 from tests.custody.judge import disproofs
 from tests.custody.rig import Caller, Rig
 from tests.custody.test_storage import FailingDisk
@@ -161,6 +164,88 @@ def test_what_capture_checked_is_written_down_as_it_is(rig: Rig) -> None:
     assert rig.newest(SelfCheck) == check
 
 
+def test_a_recording_without_any_film_is_opened_and_closed(rig: Rig) -> None:
+    conductor = rig.start().conductor()
+    conductor.ask(rig.opening())
+    conductor.ask(p.Close(StopCause.BUTTON))
+    assert rig.newest(Stop) == Stop(1, StopCause.BUTTON, 0, 0)
+    assert disproofs(rig) == set()
+
+
+class SlowDisk(LinuxDisk):
+    """Each sync of a film takes as long as it is told."""
+
+    def __init__(self) -> None:
+        self.passes: Callable[[], object] = lambda: None
+
+    def sync(self, fd: int) -> None:
+        self.passes()
+        super().sync(fd)
+
+
+def test_a_card_that_grows_slow_is_written_down(folder: Path) -> None:
+    disk = SlowDisk()
+    rig = Rig(folder, disk=disk)
+    _, lens = rig.start().record(pieces=1)
+    disk.passes = lambda: rig.clock.pass_ms(400)
+    lens.ask(*rig.piece(1))
+    rig.pass_ms(400)
+    disk.passes = lambda: None
+    rig.pass_ms(1000)
+    assert rig.newest(SelfCheck).verdict is CheckVerdict.WARN
+    rig.clear_away()
+
+
+def test_an_end_that_cannot_be_sealed_anywhere_is_told(folder: Path) -> None:
+    rig, disk = failing(folder)
+    conductor, lens = rig.start().record(pieces=2)
+    lens.ask(*rig.piece(2))
+    disk.fail_sync_of = ".mp4.age"
+    conductor.ask(p.Close(StopCause.BUTTON))
+    lens.go()
+    assert p.Full(0) in conductor.of(p.Full)
+    assert rig.newest(Stop).cause is StopCause.STORAGE
+    rig.clear_away()
+
+
+def test_epochs_go_on_while_nothing_is_filmed(rig: Rig) -> None:
+    conductor = rig.start().conductor()
+    rig.pass_ms(15 * 60 * 1000)
+    conductor.ask(rig.opening())
+    rig.pass_ms(15 * 60 * 1000)
+    assert rig.types() == "epoch run epoch start epoch"
+
+
+def test_an_end_on_purpose_at_rest_says_so(rig: Rig) -> None:
+    assert rig.start().custody is not None
+    assert rig.custody is not None
+    rig.custody.shut_down("stopped for the test")
+    rig.custody = None
+    assert rig.types() == "epoch run shutdown"
+
+
+def test_a_second_custody_of_the_same_state_is_not_let_in(rig: Rig) -> None:
+    rig.start()
+    rig.settings = replace(rig.settings, socket=rig.settings.socket.with_name("s2"))
+    first, rig.custody = rig.custody, None
+    with pytest.raises(NotReady, match="Another custody"):
+        rig.start()
+    rig.custody = first
+
+
+def test_custody_hears_apart_and_is_woken(rig: Rig) -> None:
+    rig.start()
+    assert rig.custody is not None
+    reader, writer = os.pipe2(os.O_NONBLOCK)
+    rig.custody.watch(reader)
+    rig.custody.listen_apart()
+    os.write(writer, b"\0")
+    rig.custody.turn()
+    rig.cut()
+    os.close(reader)
+    os.close(writer)
+
+
 def test_what_is_said_while_nothing_is_recorded_is_not_kept(rig: Rig) -> None:
     conductor = rig.start().conductor()
     conductor.ask(p.Note(Said("ready", "可以使用")))
@@ -184,6 +269,17 @@ def test_a_connection_that_does_not_begin_with_hello_is_closed(rig: Rig) -> None
     rig.turn()
     assert rig.newest(Refused).by == f"user {os.getuid()}"
     link.close()
+
+
+def test_what_the_courier_says_of_the_way_home_is_passed_on_and_ends_with_it(rig: Rig) -> None:
+    first, courier = rig.start().conductor(), Caller(rig, p.Role.COURIER)
+    docked = p.Journey(next(dock for dock in p.Dock if dock is not p.Dock.AWAY), 3, "")
+    courier.ask(docked)
+    assert first.of(p.Journey) == [docked]
+    second = rig.conductor()
+    assert second.of(p.Journey) == [docked]
+    courier.go()
+    assert second.of(p.Journey)[-1].dock is p.Dock.AWAY
 
 
 def test_what_a_caller_sent_before_it_was_let_go_is_not_heard(rig: Rig) -> None:
@@ -216,6 +312,26 @@ def test_a_caller_that_is_gone_before_it_is_let_in_is_nobody(folder: Path) -> No
         listener.accept()[0].close()
     ears._accept()  # noqa: SLF001 - as if select had told of it
     assert ears.take(0) == []
+    ears.close()
+
+
+def test_a_caller_that_is_let_go_while_it_waits_is_not_heard_again(folder: Path) -> None:
+    ears = Ears(listen(folder / "s"))
+    link = Link.connect(folder / "s")
+    (came,) = ears.take(1000)
+    heard = []
+    while not came.caller.paused:
+        link.send(p.End())
+        heard += ears.take(0)
+        ears.listen(0)
+    heard += [said for _ in range(10) for said in ears.take(0)]
+    for said in heard:
+        if isinstance(said, Heard):
+            ears.done(said)
+    ears.drop(came.caller)
+    ears.listen(0)
+    assert ears.take(0) == []
+    link.close()
     ears.close()
 
 
@@ -335,6 +451,66 @@ def test_a_station_head_of_another_log_in_a_slot_is_not_ours(folder: Path) -> No
     seen = StationHead(slots, "baofeng-mz.shilu/station")
     assert seen.newest.size == 0
     slots.close()
+
+
+def visited(rig: Rig, answer: p.Released | p.Fault, **changes: str) -> list[Freed | Stays]:
+    values = {"origin": rig.settings.origin, **changes}
+    policy = ReleasePolicy(0, keep_marked=False)
+    order = Order(rig.settings.spool, values["origin"], rig.settings.policy, policy)
+    return list(visit(order, rig.clock.utc_ms, lambda _asked: answer))
+
+
+def test_custody_that_refuses_or_releases_something_else_frees_nothing(rig: Rig) -> None:
+    sealed_once(rig).ask(rig.receipt(seen=0))
+    before = rig.files()
+    refusal = p.Fault("not today", "release")
+    for answer, word in ((refusal, "not today"), (p.Released(9, ()), "said")):
+        (stays,) = visited(rig, answer)
+        assert isinstance(stays, Stays)
+        assert word in stays.because
+    assert rig.files() == before
+
+
+def test_a_receipt_of_another_unit_frees_nothing_of_this_one(rig: Rig) -> None:
+    sealed_once(rig).ask(rig.receipt(seen=0))
+    (stays,) = visited(rig, p.Released(9, ()), origin="baofeng-mz.shilu/BF-0009")
+    assert isinstance(stays, Stays)
+    assert "not for this unit" in stays.because
+
+
+def test_of_two_receipts_the_one_that_covers_is_named(rig: Rig) -> None:
+    courier = sealed_once(rig)
+    courier.ask(rig.receipt(seen=0))
+    conductor, lens = rig.record(pieces=1)
+    rig.stop(conductor, lens)
+    courier.ask(rig.receipt(seen=2))
+    asked: list[p.ReleaseRequest] = []
+
+    def refuse(request: p.ReleaseRequest) -> p.Fault:
+        asked.append(request)
+        return p.Fault("not today", "release")
+
+    policy = ReleasePolicy(0, keep_marked=False)
+    order = Order(rig.settings.spool, rig.settings.origin, rig.settings.policy, policy)
+    list(visit(order, rig.clock.utc_ms, refuse))
+    assert len(asked) == 2
+    assert asked[0].segment_seq < asked[1].segment_seq  # oldest first
+    assert asked[0].receipt != asked[1].receipt
+
+
+def test_a_head_with_too_many_cosignatures_is_not_written_down(rig: Rig) -> None:
+    courier = sealed_once(rig)
+    checkpoint = rig.station.checkpoint(rig.clock.utc_ms // 1000).decode()
+    stranger = "\u2014 nobody.example " + "A" * 300 + "\n"
+    answer = courier.ask(p.AnchorOffer(checkpoint + stranger * 60, (), 0))
+    assert isinstance(answer, p.Fault)
+
+
+def test_flags_that_a_file_system_does_not_know_are_none_and_other_errors_are_told() -> None:
+    with open(os.devnull, "rb") as file:  # noqa: PTH123 - a device
+        _clear_flags(file.fileno())
+    with pytest.raises(OSError, match="Bad file"):
+        _clear_flags(10**6)
 
 
 def test_files_that_went_before_are_no_trouble_for_a_release(rig: Rig) -> None:
@@ -463,6 +639,55 @@ def test_a_state_or_keys_that_cannot_be_written_are_one_sentence(rig: Rig) -> No
         rig.start()
 
 
+def log_of(rig: Rig, run: int = 1) -> tuple[Path, Path]:
+    """Give log and heads of a run, ready for a hand that changes them."""
+    found = tuple(rig.settings.spool / "log" / f"{run:06d}.{kind}" for kind in ("jsonl", "heads"))
+    for path in found:
+        path.chmod(0o640)
+    return found[0], found[1]
+
+
+def test_a_crash_between_the_two_names_of_a_run_is_made_good(rig: Rig) -> None:
+    rig.start()
+    rig.cut()
+    (rig.settings.spool / "log" / "000002.jsonl").write_bytes(b"")
+    rig.start()
+    assert (rig.settings.spool / "log" / "000002.heads").read_bytes() == b""
+    assert rig.records()[-1].run == 3
+    assert disproofs(rig) == set()
+
+
+def test_a_log_with_more_heads_than_records_or_of_another_place_is_damaged(rig: Rig) -> None:
+    rig.start()
+    rig.cut()
+    log, heads = log_of(rig)
+    whole = log.read_bytes(), heads.read_bytes()
+    log.write_bytes(whole[0].split(b"\n")[0] + b"\n")
+    with pytest.raises(LogDamaged):
+        rig.start()
+    log.write_bytes(whole[0])
+    for path, content in zip((log, heads), whole, strict=True):
+        path.with_name(path.name.replace("1", "2")).write_bytes(content)
+    with pytest.raises(LogDamaged, match="does not follow"):
+        rig.start()
+    for path in (log, heads):
+        path.with_name(path.name.replace("1", "2")).unlink()
+    rig.settings = replace(rig.settings, origin="baofeng-mz.shilu/BF-0009")
+    with pytest.raises(LogDamaged, match="this unit is"):
+        rig.start()
+
+
+def test_a_crash_in_a_later_segment_seals_that_one_alone(rig: Rig) -> None:
+    _, lens = rig.start().record(pieces=2)
+    lens.ask(*rig.open_piece())
+    rig.film(lens, 2)
+    rig.pass_ms(400)
+    rig.cut()
+    rig.start()
+    assert [s.span.frames for s in rig.segments()] == [24, 24]
+    assert disproofs(rig) == set()
+
+
 # --- what is read back ---------------------------------------------------------------------------
 
 
@@ -477,6 +702,15 @@ def test_a_standing_that_is_none_or_of_another_unit_is_not_ours(rig: Rig) -> Non
     slots.write(struct.pack(">IIII", 1, 2, 3, 4) + b"no standing")
     assert standings.of(2, 1, 1, rig.settings.origin) is None
     slots.close()
+
+
+def test_a_seal_whose_start_is_not_in_the_log_counts_for_no_recording(rig: Rig) -> None:
+    sealed_once(rig)
+    record, line = rig.records()[3], list(rig.lines())[3]
+    history = History()
+    history.take(record, line)
+    assert history.open is None
+    assert list(history.segments) == [3]
 
 
 def test_there_is_no_root_of_records_that_are_not_there() -> None:

@@ -145,6 +145,19 @@ def test_a_caller_that_does_not_read_is_let_go_and_nobody_waits(rig: Rig) -> Non
     assert isinstance(rig.conductor().ask(rig.opening()), p.Opened)
 
 
+def test_a_caller_that_cannot_be_told_twice_in_one_breath_is_let_go_once(rig: Rig) -> None:
+    conductor = rig.start().conductor()
+    while True:
+        try:
+            for _ in range(20):
+                conductor.link.send(p.Close(StopCause.BUTTON))
+        except Exception:  # noqa: BLE001 - lost or full: both end the flood
+            break
+        rig.turn()
+    conductor.listen()
+    assert conductor.lost
+
+
 def test_a_flood_of_valid_film_is_no_film(rig: Rig) -> None:
     """A capture that was taken over cannot fill the card faster than any camera films."""
     conductor, lens = rig.start().record(pieces=1)

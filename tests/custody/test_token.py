@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from recorder.custody.errors import NotReady
+from recorder.custody.errors import KeyLost, NotReady
 from recorder.custody.token import TokenPlace, TokenSigner
 from recorder.evidence.record import EpochBegins, KeyStore
 from tests.custody.rig import Rig
@@ -86,6 +86,25 @@ def test_custody_signs_its_epochs_with_the_key_in_the_token(
     assert isinstance(body, EpochBegins)
     assert body.key_store is KeyStore.PKCS11
     rig.clear_away()
+
+
+def test_a_token_that_is_gone_is_one_sentence(token: TokenPlace) -> None:
+    signer = TokenSigner.open(token)
+    signer.close()
+    with pytest.raises(KeyLost, match="hand the unit in"):
+        signer.sign(b"epoch 2")
+
+
+def test_a_key_of_another_kind_is_one_sentence(token: TokenPlace) -> None:
+    made = pkcs11.lib(str(token.library)).get_token(token_label="unit")
+    with made.open(rw=True, user_pin=PIN) as session:
+        curve = pkcs11.util.ec.encode_named_curve_parameters("secp384r1")
+        parameters = session.create_domain_parameters(
+            pkcs11.KeyType.EC, {pkcs11.Attribute.EC_PARAMS: curve}, local=True
+        )
+        parameters.generate_keypair(store=True, label="other")
+    with pytest.raises(NotReady, match="no P-256"):
+        TokenSigner.open(replace(token, key="other"))
 
 
 def test_what_is_missing_is_one_sentence(token: TokenPlace, tmp_path: Path) -> None:
