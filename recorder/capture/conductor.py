@@ -205,6 +205,7 @@ class Conductor:
                 if self._checkup.running:
                     self._checkup.heard(score)
                 else:
+                    self._deeds.notice_is_due = False
                     wording = self._manners.notice_wording
                     self._deeds.note(NoticeHeard(digest, heard, score, wording))
             case words.Checked():
@@ -215,7 +216,7 @@ class Conductor:
     def on_lens_lost(self, cause: str) -> None:
         """The lens died, or was killed for being silent."""
         self._watch.started(self._around.now_ns())
-        if self.recording:
+        if self.state in FILMING:
             self._deeds.sight.lost("lens", cause, self._deeds.now_ms())
         self.on_fact(Fact.LENS_LOST)
         if self._checkup.running:

@@ -47,6 +47,7 @@ class Deeds:
         self.recording = 0
         self.stopped_by_officer = False
         self.again = False
+        self.notice_is_due = False  # spoken, and nobody knows yet whether it was heard
         self.grace_ns: int | None = None
         self.because = "Custody has not answered yet."
         self._to_continue, self._reason = 0, ""
@@ -57,7 +58,7 @@ class Deeds:
             Act.FILM: self._film,
             Act.OPEN: lambda: self._open("button", 0),
             Act.OPEN_AGAIN: self._open_again,
-            Act.NOTICE: lambda: self.voice.say(manners.notice_clip, sought=True),
+            Act.NOTICE: self._speak_notice,
             Act.MARK: self._mark,
             Act.MARK_REASON: self._mark_reason,
             Act.GRACE: self._start_grace,
@@ -114,7 +115,7 @@ class Deeds:
     def closed(self) -> None:
         """Custody sealed the last segment."""
         self.task.stopped(self.recording, self.now_ms(), self._ended_by, self.upkeep.now)
-        self.recording, self.stopped_by_officer = 0, False
+        self.recording, self.stopped_by_officer, self.notice_is_due = 0, False, False
         self.notebook.ended()
 
     def now_ms(self) -> int:
@@ -172,12 +173,19 @@ class Deeds:
     def _want_again(self) -> None:
         self.again = True
 
+    def _speak_notice(self) -> None:
+        self.notice_is_due = True
+        self.voice.say(self._manners.notice_clip, sought=True)
+
     def _respawn(self) -> None:
         self._around.respawn()
-        if self.recording:
-            self._around.lens(words.Film())
-            if self.notebook.opened:
-                self._around.lens(words.Go())
+        if not self._filming():
+            return
+        self._around.lens(words.Film())
+        if self.notebook.opened:
+            self._around.lens(words.Go())
+        if self.notice_is_due:  # it may have been spoken to nobody
+            self._speak_notice()
 
     def _state_stuck(self) -> None:
         self.upkeep.button(stuck=True)

@@ -161,10 +161,46 @@ def test_a_silent_lens_is_named_for_killing_and_its_gap_is_stated(unit: Unit) ->
     assert unit.wait_ms(2) == "the lens was silent for 2000 ms"
     unit.conductor.on_lens_lost("it was silent")
     assert unit.respawned == 1
-    assert unit.orders[-2:] == [words.Film(), words.Go()]
+    assert unit.orders[-3:-1] == [words.Film(), words.Go()]  # then the notice, once more
     unit.conductor.on_lens(words.Alive(2, 0, first_ms=6_000, last_ms=6_040))
     assert unit.notes(GapSeen) == [GapSeen("lens", 3_000, 6_000, -1, "it was silent")]
     assert unit.state() is State.RECORDING
+
+
+def test_a_lens_lost_before_custody_has_opened_films_all_the_same(unit: Unit) -> None:
+    unit.start()
+    unit.press()
+    unit.conductor.on_lens_lost("killed")
+    assert words.Film() in unit.orders[-2:]
+    unit.conductor.on_opened(7)
+    assert unit.orders[-1] == words.Go()
+    now_ms = unit.now_ns // MS
+    unit.conductor.on_lens(words.Alive(2, 0, first_ms=now_ms + 900, last_ms=now_ms + 940))
+    (gap,) = unit.notes(GapSeen)
+    assert isinstance(gap, GapSeen)
+    assert (gap.source, gap.cause) == ("lens", "killed")
+
+
+def test_a_lens_lost_while_the_last_segment_is_sealed_films_nothing_more(unit: Unit) -> None:
+    unit.start()
+    unit.record()
+    unit.press(held_ms=2_500)
+    unit.live_ms(5_000)
+    assert unit.state() is State.SEALING
+    unit.conductor.on_lens_lost("killed")
+    assert unit.respawned == 1
+    assert unit.orders[-1] == words.Halt()
+
+
+def test_a_notice_that_no_lens_answered_for_is_spoken_again(unit: Unit) -> None:
+    unit.start()
+    unit.record()
+    unit.conductor.on_lens_lost("killed")
+    assert unit.orders[-1] == words.Said("notice.x", True)
+    assert unit.said.count("notice.x") == 2
+    unit.conductor.on_lens(words.NoticeSought("cd" * 32, True, 900))
+    unit.conductor.on_lens_lost("killed")
+    assert unit.said.count("notice.x") == 2
 
 
 def test_a_gap_that_nothing_ended_ends_with_the_recording(unit: Unit) -> None:
