@@ -165,6 +165,7 @@ class GivenPictures:
     """A camera that gives what it is handed."""
 
     picture: Picture = PICTURE
+    lux: int = -1
     give: Callable[[Frame], None] = field(default=lambda _frame: None)
 
     def start(self, on_frame: Callable[[Frame], None], on_lost: object) -> None:
