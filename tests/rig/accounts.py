@@ -39,7 +39,7 @@ class Unaccounted(Exception):
 
 def check_accounts(pictures: Sequence[Counted], gaps: Sequence[Stated]) -> int:
     """Raise Unaccounted unless each number stands once, or in one gap; return how many are gone."""
-    left = list(gaps)
+    left = [gap for gap in gaps if gap.lost >= 0]  # −1 says that it began, not yet how much
     gone = 0
     for before, after in _holes(pictures):
         missing = after.number - before.number - 1

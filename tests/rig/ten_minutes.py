@@ -36,11 +36,11 @@ def need(program: str) -> Path:
 
 def told(shot: Shot, seconds: float) -> list[str]:
     """The figures, one a line."""
-    gone = sum(gap.lost for gap in shot.gaps)
+    counted = [gap.lost for gap in shot.gaps if gap.lost >= 0]
     return [
         f"filmed                {seconds:.1f} s in {len(shot.files)} files",
         f"pictures in the films {len(shot.pictures)}, each once and in order",
-        f"pictures in gaps      {gone} in {len(shot.gaps)} gaps of the log",
+        f"pictures in gaps      {sum(counted)} in {len(counted)} gaps of the log",
         f"by the rig's own book {shot.late} lost by a late machine, {shot.starved} by capture",
         f"sound after picture   {shot.late_ms[0]:+.1f} ms in the first file",
         f"                      {shot.late_ms[-1]:+.1f} ms in the last",

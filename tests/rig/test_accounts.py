@@ -28,10 +28,15 @@ def test_a_hole_that_the_log_states_is_accounted_for() -> None:
     assert check_accounts(film("abcfgj"), [gap("cf", 2), gap("gj", 2)]) == 4
 
 
+def test_the_word_that_something_began_counts_nothing() -> None:
+    assert check_accounts(film("abcfgh"), [gap("cc", -1), gap("cf", 2)]) == 2
+
+
 @pytest.mark.parametrize(
     ("drawn", "gaps"),
     [
         ("abcfgh", []),  # missing without a word
+        ("abcfgh", [("cf", -1)]),  # without a count
         ("abcfgh", [("cf", 1)]),  # more is missing than is stated
         ("abcfgh", [("cf", 3)]),  # less
         ("abcfgh", [("ab", 2)]),  # stated elsewhere

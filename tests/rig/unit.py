@@ -130,6 +130,15 @@ class RigUnit:
         with beeper.stdout as told:
             assert told.readline() == b"beeping\n"
 
+    def bare_start_ms(self) -> int:
+        """How long a Python takes to begin and load what a lens loads, beside all this."""
+        loads = "import recorder.programs.lens, recorder.devices.picamera"
+        began_ms = boottime_ms()
+        subprocess.run(
+            [str(self._python), "-I", "-c", loads], env=self.world.environment, check=True
+        )
+        return boottime_ms() - began_ms
+
     def record(self) -> None:
         """Press, and return when custody has opened."""
         self.press()
