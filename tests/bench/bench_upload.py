@@ -169,7 +169,7 @@ def station_cpu(pid: int) -> dict[str, float]:
     """Processor seconds of the station's threads, in the order of their start, and its broker's."""
     threads = sorted(int(one.name) for one in Path(f"/proc/{pid}/task").iterdir())
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    cpu = {"broker": sum(cpu_seconds(int(child)) for child in children)}
+    cpu = {"broker": sum(cpu_seconds(int(child)) for child in children)} if children else {}
     for name, thread in zip(("write", "receive", "open and log"), threads, strict=True):
         cpu[name] = cpu_seconds(f"{pid}/task/{thread}")
     # The threads that make digests beside admission live for one file each.

@@ -214,7 +214,6 @@ class Dock:
             "the broker",
             chunk_bytes=65_536,
             idle_seconds=0.0,
-            drain_seconds=0.0,
         )
         self.courier = Courier(
             habits,

@@ -94,7 +94,7 @@ def test_a_cap_holds_over_any_second() -> None:
     tempo = Tempo(cap=MIB)
     sent, now_seconds = 0, 100.0
     while now_seconds < 110.0:
-        if tempo.may_send(now_seconds, 0, MIB):
+        if not tempo.wait_seconds(now_seconds, 0, MIB):
             tempo.sent(now_seconds, MIB // 4)
             sent += MIB // 4
         now_seconds += 0.01
@@ -104,13 +104,13 @@ def test_a_cap_holds_over_any_second() -> None:
 def test_what_waits_for_the_line_and_the_size_of_a_chunk_follow_its_speed() -> None:
     slow, middling, fast = Tempo(), Tempo(), Tempo()
     for step in range(100):
-        for tempo, size in ((slow, 10_000), (middling, 10**6), (fast, 10 * MIB)):
+        for tempo, size in ((slow, 10_000), (middling, 3 * 10**5), (fast, 10 * MIB)):
             tempo.sent(step / 10, size)
-            tempo.may_send(step / 10, 0, MIB)
+            tempo.wait_seconds(step / 10, 0, MIB)
     assert slow.ahead_bytes(10.0, 8 * MIB) == AHEAD_LEAST_BYTES
     assert fast.ahead_bytes(10.0, 8 * MIB) == 8 * MIB
     assert slow.chunk_bytes(10.0, MIB) == 64 * 1024
-    assert middling.chunk_bytes(10.0, MIB) == 128 * 1024
+    assert middling.chunk_bytes(10.0, MIB) == 256 * 1024
     assert fast.chunk_bytes(10.0, MIB) == MIB
     assert fast.chunk_bytes(10.0, 256 * 1024) == 256 * 1024
 
@@ -119,6 +119,15 @@ def test_bytes_that_wait_for_the_line_say_nothing_of_its_speed() -> None:
     tempo = Tempo()
     for step in range(100):
         now_seconds = step / 100
-        while tempo.may_send(now_seconds, max(tempo.sent_bytes - 1000 * step, 0), 8 * MIB):
+        while not tempo.wait_seconds(now_seconds, max(tempo.sent_bytes - 1000 * step, 0), 8 * MIB):
             tempo.sent(now_seconds, 64 * 1024)
         assert tempo.sent_bytes <= AHEAD_LEAST_BYTES + 1000 * step + 64 * 1024
+
+
+def test_a_courier_looks_again_when_the_line_took_a_quarter_of_what_waits() -> None:
+    tempo = Tempo()
+    for step in range(100):
+        tempo.sent(step / 10, MIB // 10)
+        tempo.wait_seconds(step / 10, 0, 8 * MIB)
+    tempo.sent(10.0, 2 * MIB)
+    assert 0.4 < tempo.wait_seconds(10.0, 2 * MIB, 8 * MIB) < 0.6

@@ -23,7 +23,7 @@ from uplink.station.journeys import Limits
 from uplink.station.package import Order, Packer
 from uplink.station.service import station_state
 from uplink.station.settings import read_signing_key
-from uplink.wire.messages import Grant
+from uplink.wire.messages import Ack
 from uplink.wire.post import Letter
 from uplink.wire.proofs import AnchorLetter
 from uplink.wire.topics import Kind, Topic, parse_topic
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from uplink.wire.proofs import ReceiptLetter
 
+MIB = 2**20
 PATIENCE_SECONDS = 5.0
 
 
@@ -190,11 +191,12 @@ def test_a_unit_that_went_to_another_worker_takes_no_share_of_this_ones_credit(
 ) -> None:
     gone, here = Dock(tmp_path), Dock(tmp_path, Unit(seed=7, number="BF-0008"))
     worker = gone.ingest
-    worker.limits = Limits(total_bytes=Limits().window_bytes)
+    worker.limits = Limits(window_bytes=2 * MIB, total_bytes=2 * MIB, least_bytes=MIB)
     for dock in (gone, here):
         dock.enrol()
         dock.unit.boot()
-        dock.unit.record(1)
+        dock.unit.fragment_bytes = MIB
+        dock.unit.record(2)
         dock.dock()
         dock.courier.step()
     for letter in gone.up.out:
@@ -202,10 +204,20 @@ def test_a_unit_that_went_to_another_worker_takes_no_share_of_this_ones_credit(
     (state,) = (one for one in gone.up.out if parse_topic(one.topic).kind is Kind.STATE)
     worker.take(replace(state, retained=False))  # its next journey; another worker got the offer
     gone.down.out.clear()
-    for letter in here.up.out:
-        worker.take(letter)
-    grants = [one for one in gone.down.out if parse_topic(one.topic).kind is Kind.GRANT]
-    assert Grant.parse(grants[-1].payload).credit == Limits().window_bytes
+    leads = []
+    while here.courier.sent_bytes < sum(map(len, here.sealed().values())):
+        while here.up.out:
+            worker.take(here.up.out.popleft())
+        worker.settle()
+        while gone.down.out:
+            letter = gone.down.out.popleft()
+            here.inbox.put(letter)
+            if parse_topic(letter.topic).kind is Kind.ACK:
+                ack = Ack.parse(letter.payload)
+                leads.append(ack.credit - ack.received)
+        here.courier.step()
+    assert leads[0] == MIB
+    assert max(leads) > 1.9 * MIB
 
 
 def test_a_unit_goes_to_another_worker_as_soon_as_its_own_is_gone(tmp_path: Path) -> None:

@@ -66,11 +66,9 @@ class Courier:
     def step(self) -> None:
         """Send what may go now, then take in what came; wait shortly when there is neither."""
         self._look()
-        sending = self.up and self._journey is not None and self._journey.sending
-        wait_seconds = self._habits.drain_seconds if sending else self._habits.idle_seconds
-        went = self._send()
+        wait_seconds = self._send()
         try:
-            came = self._inbox.get_nowait() if went else self._inbox.get(timeout=wait_seconds)
+            came = self._inbox.get(wait_seconds > 0, wait_seconds)
             while True:
                 self._take(came)
                 came = self._inbox.get_nowait()
@@ -156,20 +154,23 @@ class Courier:
         )
         self._line.publish(Letter(self._topic(Kind.STATE), state.payload(), retained=True))
 
-    def _send(self) -> bool:
-        """Send pieces until credit or the line's bound ends it; tell whether any went."""
-        journey = self._journey
-        went = False
-        while journey is not None and self.up and journey.worker is not None:
-            now_seconds, most = self._seconds(), self._habits.unsent_bytes
-            if not self._tempo.may_send(now_seconds, self._line.unsent_bytes, most):
-                break
-            size_bytes = self._tempo.chunk_bytes(now_seconds, self._habits.chunk_bytes)
-            piece = journey.next_piece(size_bytes)
+    def _send(self) -> float:
+        """Send pieces until credit or the line's bound ends it; tell how long to wait for a letter.
+
+        Credit comes as a letter; that the line took something has to be looked for.
+        """
+        journey, habits = self._journey, self._habits
+        wait_seconds = habits.idle_seconds
+        while journey is not None and self.up and journey.worker is not None and journey.sending:
+            now_seconds, unsent_bytes = self._seconds(), self._line.unsent_bytes
+            rest = self._tempo.wait_seconds(now_seconds, unsent_bytes, habits.unsent_bytes)
+            if rest:
+                return min(rest, habits.idle_seconds)
+            piece = journey.next_piece(self._tempo.chunk_bytes(now_seconds, habits.chunk_bytes))
             if piece is None or not self._send_piece(journey, journey.worker, piece):
                 break
-            went = True
-        return went
+            wait_seconds = 0.0
+        return wait_seconds
 
     def _send_piece(self, journey: Journey, worker: str, piece: Piece) -> bool:
         if piece.file not in self._files:

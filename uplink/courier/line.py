@@ -50,5 +50,4 @@ class Habits:
     patience_seconds: float = 5.0
     survey_seconds: float = 1.0
     retry_seconds: float = 60.0
-    idle_seconds: float = 0.1
-    drain_seconds: float = 0.003
+    idle_seconds: float = 0.25

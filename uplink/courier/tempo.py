@@ -14,8 +14,9 @@ from uplink.wire.chunks import CHUNK_MIN_BYTES
 _SPAN_SECONDS = 5.0
 _SHORTEST_SECONDS = 0.1
 """A speed measured over less is a guess."""
+_SHORTEST_WAIT_SECONDS = 0.005
 _AHEAD_SECONDS = 0.5
-_CHUNK_SECONDS = 0.02
+_CHUNK_SECONDS = 0.1
 AHEAD_LEAST_BYTES = 512 * 1024
 
 
@@ -34,19 +35,25 @@ class Tempo:
         if self.cap:
             self._owed_until = max(self._owed_until, now_seconds) + size_bytes / self.cap
 
-    def may_send(self, now_seconds: float, unsent_bytes: int, most: int) -> bool:
-        """Whether another piece may go, while so much of the earlier ones waits for the line."""
+    def wait_seconds(self, now_seconds: float, unsent_bytes: int, most: int) -> float:
+        """How long to wait before another piece goes, while so much waits for the line; 0 for now.
+
+        Of what waits a quarter may go before we look again: nobody tells when the line takes it.
+        """
         self._look(now_seconds, self.sent_bytes - unsent_bytes)
         if self.cap and self._owed_until > now_seconds:
-            return False
-        return unsent_bytes <= self.ahead_bytes(now_seconds, most)
+            return self._owed_until - now_seconds
+        if unsent_bytes <= self.ahead_bytes(now_seconds, most):
+            return 0.0
+        quarter_seconds = unsent_bytes / max(self._speed(now_seconds), 1.0) / 4
+        return max(quarter_seconds, _SHORTEST_WAIT_SECONDS)
 
     def ahead_bytes(self, now_seconds: float, most: int) -> int:
         """How much may wait for the line: half a second of its speed, within bounds."""
         return int(min(max(self._speed(now_seconds) * _AHEAD_SECONDS, AHEAD_LEAST_BYTES), most))
 
     def chunk_bytes(self, now_seconds: float, most: int) -> int:
-        """How much to send at a time: a fiftieth of a second's worth, a power of two in bounds."""
+        """How much to send at a time: a tenth of a second's worth, a power of two in bounds."""
         worth = int(self._speed(now_seconds) * _CHUNK_SECONDS)
         return min(max(1 << worth.bit_length() >> 1, CHUNK_MIN_BYTES), most)
 

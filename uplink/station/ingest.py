@@ -220,7 +220,7 @@ class Ingest:
         self._tell_percent(journey, coming)
         if coming.part.complete:
             self._completed(journey, chunk.handle)
-        if journey.received - journey.acked >= self._window() // 4:
+        if journey.received - journey.acked >= self._window(journey) // 4:
             self._ack(journey)
 
     def _again(self, journey: Journey, handle: int, *, afresh: bool = False) -> None:
@@ -283,13 +283,14 @@ class Ingest:
         self.publish(ack(journey))
 
     def _raise_credit(self, journey: Journey) -> None:
-        journey.credit = max(journey.credit, journey.received + self._window())
+        journey.credit = max(journey.credit, journey.received + self._window(journey))
 
-    def _window(self) -> int:
-        moving = sum(1 for one in self._journeys.values() if one.coming)
-        share = self.limits.total_bytes // max(moving, 1)
-        room = max(self.room(), 0) // max(moving, 1)
-        return min(room, max(self.limits.least_bytes, min(self.limits.window_bytes, share)))
+    def _window(self, journey: Journey) -> int:
+        """How far a unit may be ahead: its share; at first little, for others may come as well."""
+        moving = max(sum(1 for one in self._journeys.values() if one.coming), 1)
+        share = min(self.limits.window_bytes, self.limits.total_bytes // moving)
+        window = max(self.limits.least_bytes, min(share, journey.received))
+        return min(max(self.room(), 0) // moving, window)
 
     def _tell_percent(self, journey: Journey, coming: Coming) -> None:
         if coming.went_on():
