@@ -15,10 +15,11 @@ from recorder.evidence.moment import ClockSource, Moment, utc_text
 from recorder.evidence.record import ClockStep
 from recorder.evidence.verify.damage import parse_blocks
 from recorder.evidence.verify.receipts import Outside
-from recorder.evidence.words import CHAIN_FILE, blocks_of, media_file
+from recorder.evidence.words import CHAIN_FILE, blocks_of, media_file, side_file
 from tests.tamper.table import Table, drawn, honest_package
+from tests.verify.conftest import enrolled
 from tests.verify.court import codes, first, judged, notes
-from tests.verify.forger import FILM
+from tests.verify.forger import FILM, SIDECAR, Forger
 from tests.verify.station import pem
 from tests.verify.unit import NOON_MS, Unit
 
@@ -48,10 +49,47 @@ def test_a_block_list_with_a_time_that_is_none_is_refused(first_ms: bytes) -> No
         parse_blocks(first_ms + b" " + b"ab" * 32 + b"\n")
 
 
-def test_a_film_cut_short_with_its_block_list_is_not_said_to_differ_all_over(t: Table) -> None:
-    t.forger.cut(FILM, 100_000)
-    t.forger.flip(FILM + ".blocks", 0)
-    assert drawn(t.hand_over()) == "x++++ COMPANION_CHANGED FILE_TRUNCATED"
+@pytest.fixture
+def long() -> Table:
+    """One segment of 6 s in five blocks, of which the last begins at the second 5."""
+    scene = enrolled(fragment_bytes=90_000)
+    scene.unit.record(6)
+    return Table((scene, scene.station.package(scene.unit)))
+
+
+def test_a_film_cut_short_with_its_block_list_is_not_said_to_differ_all_over(long: Table) -> None:
+    long.forger.cut(FILM, 300_000)
+    long.forger.flip(FILM + ".blocks", 0)
+    assert drawn(long.hand_over()) == "x++++ COMPANION_CHANGED FILE_TRUNCATED"
+
+
+@pytest.mark.parametrize(
+    ("byte", "seconds"),
+    [(0, "00:00 and 00:01"), (300_000, "00:01 and 00:02"), (1_060_000, "00:05 and 00:05")],
+)
+def test_a_change_is_said_to_lie_between_two_seconds(long: Table, byte: int, seconds: str) -> None:
+    long.forger.flip(FILM, byte)
+    assert f"between {seconds}" in first(long.hand_over(), "FILE_CHANGED").wording.en
+
+
+def test_in_a_film_without_pictures_no_second_is_named(t: Table) -> None:
+    t.scene.unit.record(0)
+    forger = Forger(t.scene.station.package(t.scene.unit))
+    forger.flip(FILM, 250)
+    forger.flip(SIDECAR, 250)
+    verdict = judged(forger.handed_over(), t.scene.station.trust())
+    assert (
+        "between an unknown second and an unknown second"
+        in first(verdict, "FILE_CHANGED").wording.en
+    )
+    assert first(verdict, "COMPANION_CHANGED").place.second_ms is None
+
+
+def test_a_changed_sidecar_is_placed_where_its_segment_begins(t: Table) -> None:
+    t.forger.flip("data/unit/" + side_file(1, 2), 250)
+    second_ms = first(t.hand_over(), "COMPANION_CHANGED").place.second_ms
+    assert second_ms is not None
+    assert 2000 <= second_ms < 2100
 
 
 def test_a_film_changed_with_its_block_list_differs_from_its_first_second(t: Table) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from recorder.evidence.errors import Malformed
 from recorder.evidence.package import UNIT, read_whole
-from recorder.evidence.verdict import Place
+from recorder.evidence.verdict import Place, Wording
 from recorder.evidence.verify.codes import Code, clock_text, found
 from recorder.evidence.words import blocks_of, check_digest, digest
 
@@ -95,7 +95,6 @@ def locate(files: PackageFiles, film: Film, seen: Seen) -> Iterator[Finding]:
     else:
         ranges = []
     for since, until in ranges:
-        until_text, _ = clock_text(film.until_ms(until))
         yield found(
             Code.FILE_CHANGED,
             Place(
@@ -104,7 +103,7 @@ def locate(files: PackageFiles, film: Film, seen: Seen) -> Iterator[Finding]:
                 to_byte=min(until, known),
                 second_ms=film.second_ms(since),
             ),
-            until=until_text,
+            until=Wording(*clock_text(film.until_ms(until))),
         )
     if seen.size < length:
         place = Place(
