@@ -69,9 +69,14 @@ class SysPower:
     """Looks every few seconds on a thread of its own: a gauge on a slow bus delays nobody."""
 
     def __init__(
-        self, sys: Path, now_ns: Callable[[], int], remember: Callable[[str], None]
+        self,
+        sys: Path,
+        now_ns: Callable[[], int],
+        remember: Callable[[str], None],
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._sys = sys
+        self._look_seconds = look_seconds
         self._now_ns = now_ns
         self._remember = remember
         self._told: set[str] = set()
@@ -120,7 +125,7 @@ class SysPower:
     def _run(self, on_supply: Callable[[Supply], None]) -> None:
         while True:
             on_supply(self.look())
-            if self._stop.wait(LOOK_SECONDS):
+            if self._stop.wait(self._look_seconds):
                 return
 
     def _tried(self, read: Callable[[], T], otherwise: T) -> T:

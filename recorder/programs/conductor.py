@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 _STEP_SECONDS = 0.02
 _CALL_AGAIN_NS = 100_000_000
 _LENS = "lens"
+SWITCH_OFF = 77
+"""The exit code that asks systemd to switch the unit off (shilu-capture.service)."""
 
 
 class Loop:
@@ -231,7 +233,7 @@ def main(argv: Sequence[str] | None = None, pins: object | None = None) -> int:
     except (ConfigRefused, DeviceLost, OSError) as problem:
         print(f"conductor: {problem}", file=sys.stderr)
         return 1
-    return 0
+    return SWITCH_OFF
 
 
 if __name__ == "__main__":

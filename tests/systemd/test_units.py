@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recorder.programs.conductor import SWITCH_OFF
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -95,6 +97,17 @@ def test_a_service_is_never_given_up_and_must_show_that_it_gets_on(service: str)
     assert found["StartLimitIntervalSec"] == ["0"]
     assert found["Type"] == ["notify"]
     assert "WatchdogSec" in found
+
+
+def test_a_unit_that_is_told_to_is_switched_off_and_for_no_other_reason() -> None:
+    """Whatever else ends the conductor, it is started anew: that is no failure of the unit."""
+    found = settings("shilu-capture.service")
+    assert found["RestartPreventExitStatus"] == [str(SWITCH_OFF)]
+    assert found["FailureAction"] == ["poweroff"]
+    others = {
+        unit.name for unit in UNITS.glob("*.service") if "FailureAction" in settings(unit.name)
+    }
+    assert others == {"shilu-capture.service"}
 
 
 def test_only_release_and_whoever_writes_originals_may_touch_flags() -> None:
