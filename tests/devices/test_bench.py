@@ -159,6 +159,25 @@ def test_the_air_delays_and_dampens(pace: ManualPace) -> None:
     assert not air.heard(NOW_NS + 20_000_000, 960).any()
 
 
+def test_a_sentence_is_said_clip_after_clip_and_a_hush_keeps_what_already_sounds(
+    pace: ManualPace,
+) -> None:
+    said: list[Prompt] = []
+    prompts = load_prompts(PROMPTS)
+    air = Air(48_000, delay_ns=0)
+    speaker = BenchSpeaker(prompts, air, pace, said.append)
+    speaker.say("store.low", "n.30", "minutes")
+    speaker.say("resume")
+    assert "".join(prompt.text for prompt in said[:3]) == "存储空间不足，约剩三十分钟"
+    pace.jump(0.1)
+    speaker.hush()
+    first_ends = NOW_NS + len(prompts["store.low"].samples) * SECOND_NS // 16_000
+    assert air.heard(NOW_NS, 48_000).any()
+    assert not air.heard(first_ends + 1_000_000, 48_000 * 8).any()
+    speaker.say("mark")
+    assert air.heard(first_ends, 48_000).any()  # and what comes next follows it at once
+
+
 def test_a_muted_speaker_is_captioned_but_not_heard(pace: ManualPace) -> None:
     said: list[Prompt] = []
     air = Air(48_000)

@@ -12,7 +12,7 @@ from gpiozero.pins.mock import MockFactory
 from recorder.capture.ports import Button, Edge, Lamp
 from recorder.devices.bench.manual_pace import ManualPace
 from recorder.devices.gpio import GpioButtons, GpioMissing, GpioSignals
-from recorder.devices.signal_patterns import PATTERNS, shown_at
+from recorder.devices.signal_patterns import PATTERNS, pattern_of, shown_at
 from recorder.programs.hands import Panel
 from tests.rig.remote import pass_seconds, until
 
@@ -164,6 +164,35 @@ def test_recording_lights_the_lamp_and_beeps(signals: GpioSignals, factory: Mock
     assert until(lambda: factory.pin(LAMP_PIN).state and factory.pin(BUZZER_PIN).state) < 0.15
     until(lambda: not factory.pin(LAMP_PIN).state)
     until(lambda: factory.pin(LAMP_PIN).state)
+
+
+def test_what_stands_beside_a_recording_is_heard_and_felt_and_changes_no_light(
+    factory: MockFactory,
+) -> None:
+    """Half a second on, half a second off; the battery's beeps come a minute later again."""
+    pace = ManualPace(1_000 * MS)
+    signals = GpioSignals(factory, LAMP_PIN, BUZZER_PIN, MOTOR_PIN, pace.now_ns, remind_seconds=0)
+    lamp, buzzer = factory.pin(LAMP_PIN), factory.pin(BUZZER_PIN)
+    signals.show(Lamp.RECORDING)
+
+    def shows(second: float) -> tuple[bool, bool]:
+        pace.jump(second - (pace.now_ns() - 1_000 * MS) / 1e9)
+        signals.show(Lamp.RECORDING, Lamp.ENDING if second >= 10 else None)
+        signals._switch()  # noqa: SLF001 - now, and not when its own thread wakes
+        return bool(lamp.state), bool(buzzer.state)
+
+    assert shows(9.2) == (True, False)  # no reminder: remind_seconds is 0
+    assert shows(10.0) == (True, True)
+    assert shows(11.7) == (False, False)
+    assert shows(70.01) == (True, True)
+    signals.stop()
+
+
+@pytest.mark.parametrize(("seconds", "beeps_at_60"), [(60, True), (120, False), (0, False)])
+def test_a_recording_reminds_as_often_as_it_is_told_to(seconds: int, beeps_at_60: bool) -> None:  # noqa: FBT001
+    again_seconds = pattern_of(Lamp.RECORDING, seconds).again_seconds
+    assert (again_seconds != 0 and 60 % again_seconds == 0) is beeps_at_60
+    assert pattern_of(Lamp.FAULT, seconds) == PATTERNS[Lamp.FAULT]
 
 
 def test_every_state_has_a_light_of_its_own() -> None:
