@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from recorder.capture import lens_words as words
 from recorder.capture import sentences
 from recorder.capture.condition import UNKNOWN
+from recorder.capture.ports import SHOWS_NOTHING
 from recorder.capture.selfcheck import Seen, SelfCheckReport, examine
 
 if TYPE_CHECKING:
@@ -49,9 +50,9 @@ class Checkup:
         if self.report is None:
             self._deeds.voice.say("boot")
 
-    def lost(self, source: str, cause: str) -> None:
-        """A sensor objects: of the camera, that its picture stands still or is black."""
-        if source == "camera":
+    def lost(self, source: str, lost: int, cause: str) -> None:
+        """A sensor objects: a camera that stalls, stands still or is black; a skip is no fault."""
+        if source == "camera" and (lost == UNKNOWN or cause in SHOWS_NOTHING):
             self._picture_fault = cause
 
     def heard(self, score_permille: int) -> None:

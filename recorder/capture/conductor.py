@@ -199,7 +199,7 @@ class Conductor:
             case words.Gives(camera, microphone):
                 self._upkeep.senses.give(camera=camera, microphone=microphone, now_ns=now_ns)
             case words.WasLost(source, lost, from_ms, to_ms, cause):
-                self._checkup.lost(source, cause)
+                self._checkup.lost(source, lost, cause)
                 self._deeds.note(GapSeen(source, from_ms, to_ms, lost, cause))
             case words.NoticeSought(digest, heard, score):
                 if self._checkup.running:

@@ -56,6 +56,12 @@ class Lost:
     until_ns: int = 0
 
 
+FROZEN = "the camera repeats one picture: it is frozen"
+BLACK = "the picture is black: covered lens, or no light at all"
+SHOWS_NOTHING = frozenset({FROZEN, BLACK})
+"""Causes for which a camera gives pictures, and nothing is seen on them."""
+
+
 class DeviceLost(Exception):
     """A sensor that stopped answering; the sentence says which, since when and what to try."""
 

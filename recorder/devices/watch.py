@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recorder.capture.ports import DeviceLost, Lost, Source
+from recorder.capture.ports import BLACK, FROZEN, DeviceLost, Lost, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,8 +77,8 @@ class PictureWatch:
         self._stalled = False
         self._anew_ns = begun_ns
         self._before: bytes | None = None
-        self._frozen = _Spell("the camera repeats one picture: it is frozen", _SAME_NS)
-        self._black = _Spell("the picture is black: covered lens, or no light at all", _BLACK_NS)
+        self._frozen = _Spell(FROZEN, _SAME_NS)
+        self._black = _Spell(BLACK, _BLACK_NS)
 
     def saw(self, look: Look) -> tuple[DeviceLost | Lost, ...]:
         """Return what this picture says about the camera."""

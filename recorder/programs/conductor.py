@@ -52,8 +52,6 @@ if TYPE_CHECKING:
 _STEP_SECONDS = 0.02
 _CALL_AGAIN_NS = 100_000_000
 _LENS = "lens"
-SWITCH_OFF = 77
-"""The exit code that asks systemd to switch the unit off (shilu-capture.service)."""
 
 
 class Loop:
@@ -223,6 +221,9 @@ def main(argv: Sequence[str] | None = None, pins: object | None = None) -> int:
     parser = argparse.ArgumentParser(prog="conductor", description=__doc__)
     for name in ("rules", "fleet", "unit", "custody", "prompts", "desk"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument(
+        "--off", type=Path, help="a file laid down when the unit is to be powered off"
+    )
     parser.add_argument("--notice", required=True, help="id of the notice's clip")
     parser.add_argument("--grace-ms", type=int, default=5_000)
     args = parser.parse_args(argv)
@@ -233,7 +234,9 @@ def main(argv: Sequence[str] | None = None, pins: object | None = None) -> int:
     except (ConfigRefused, DeviceLost, OSError) as problem:
         print(f"conductor: {problem}", file=sys.stderr)
         return 1
-    return SWITCH_OFF
+    if args.off is not None:
+        args.off.touch()
+    return 0
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 from recorder.capture import lens_words as words
 from recorder.capture.machine import State
 from recorder.capture.pen import Dock, Journey, MarkMade, Remark, Welcome
-from recorder.capture.ports import Button, Edge, Fix, Lamp
+from recorder.capture.ports import FROZEN, Button, Edge, Fix, Lamp
 from recorder.capture.selfcheck import SelfCheckReport
 from recorder.evidence.moment import ClockSource
 from tests.capture.paper_unit import BATTERY, FIT, FIX, GOOD_CHECK, MS, Unit
@@ -59,11 +59,19 @@ def test_the_second_button_checks_a_unit_that_rests(unit: Unit) -> None:
 def test_a_frozen_picture_fails_the_check_and_forbids_nothing(unit: Unit) -> None:
     unit.start()
     unit.conductor.check_again()
-    unit.conductor.on_lens(words.WasLost("camera", 45, 1, 2, "the camera repeats one picture"))
+    unit.conductor.on_lens(words.WasLost("camera", 45, 1, 2, FROZEN))
     unit.check()
     assert unit.items()["picture"].verdict == "fail"
     assert unit.said[-1] == "selftest.fail+part.camera+selftest.fail.end"
     assert unit.state() is State.READY
+
+
+def test_a_busy_second_in_the_check_is_no_fault_of_the_camera(unit: Unit) -> None:
+    unit.start()
+    unit.conductor.check_again()
+    unit.conductor.on_lens(words.WasLost("camera", 2, 1, 2, "the camera skipped pictures"))
+    unit.check()
+    assert unit.items()["picture"].verdict == "pass"
 
 
 def test_a_lens_that_dies_in_the_check_is_asked_again(unit: Unit) -> None:

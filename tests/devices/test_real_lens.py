@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recorder.capture import lens_words as words
+from recorder.capture.ports import BLACK, FROZEN
 from tests.rig.lens_process import LensProcess
 from tests.rig.remote import pass_seconds
 from tests.rig.rooms import camera_and_sound
@@ -40,6 +41,18 @@ def test_a_self_check_shows_that_camera_and_microphone_live(conductor: LensProce
     assert checked.frames >= 25
     assert checked.samples >= 40_000
     assert checked.level > 0
+
+
+@pytest.mark.parametrize(("does", "cause"), [("black", BLACK), ("freeze", FROZEN)])
+def test_a_self_check_finds_a_camera_whose_pictures_show_nothing(
+    conductor: LensProcess, world: CameraAndSound, does: str, cause: str
+) -> None:
+    world.control.write_text(does)
+    conductor.order(words.Check())
+    while (lost := conductor.hear(words.WasLost)).cause != cause:
+        assert "skipped" in lost.cause  # a busy machine
+    assert conductor.hear(words.Checked).frames > 0
+    world.control.write_text("ok")
 
 
 def test_a_camera_that_stalls_is_told_to_the_conductor_and_sound_goes_on(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recorder.evidence.record import SelfCheck, Start, Stop, StopCause, parse_record
-from recorder.programs.conductor import SWITCH_OFF
 from recorder.programs.demo.founding import Founded, Given, found
 from recorder.programs.demo.household import Household, Told
 from recorder.programs.demo.places import Places, make_places
@@ -82,7 +81,7 @@ def test_a_battery_is_told_and_at_its_end_all_is_sealed_and_the_unit_is_off(unit
     deadline = time.monotonic() + 10
     while unit.conductor.ended() is None and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert unit.conductor.ended() == SWITCH_OFF
+    assert unit.conductor.ended() == 0
     bodies = [record.body for record in unit.records()]
     (stop,) = [body for body in bodies if isinstance(body, Stop)]
     assert stop.cause is StopCause.POWER

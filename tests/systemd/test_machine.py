@@ -39,6 +39,26 @@ def test_a_recording_goes_on_by_itself_when_the_pen_is_killed(unit: Unit) -> Non
     assert unit.events("open")[-1] == resumed
 
 
+_LEAVE_ON = """
+mkdir -p /run/systemd/system/shilu-off.service.d
+printf '[Unit]\\nSuccessAction=none\\n' >/run/systemd/system/shilu-off.service.d/leave-on.conf
+systemctl daemon-reload
+"""
+
+
+def test_a_button_held_eight_seconds_asks_systemd_for_the_end(unit: Unit) -> None:
+    """All but the last step, which would take the machine away from the other tests."""
+    unit.until_ready()
+    unit.machine.do("sh", "-c", _LEAVE_ON)
+    unit.press(8.5)
+    unit.machine.until("power off", lambda: "Finished shilu-off" in journal(unit), seconds=20)
+    unit.until_ready()
+
+
+def journal(unit: Unit) -> str:
+    return unit.machine.do("journalctl", "-u", "shilu-off.service", "-o", "cat", "--no-pager")
+
+
 @pytest.mark.parametrize("service", ["custody", "capture", "courier", "station"])
 def test_whatever_is_killed_comes_back(unit: Unit, service: str) -> None:
     unit.until_ready()

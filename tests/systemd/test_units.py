@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recorder.programs.conductor import SWITCH_OFF
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "systemd" / "units"
 SYSTEM = Path("usr/lib/systemd/system")
-STARTED = ("opt/shilu/bin/python", "usr/lib/shilu/alert")
+STARTED = ("opt/shilu/bin/python", "usr/lib/shilu/alert", "usr/bin/true")
 
 
 @pytest.fixture
@@ -100,14 +98,16 @@ def test_a_service_is_never_given_up_and_must_show_that_it_gets_on(service: str)
 
 
 def test_a_unit_that_is_told_to_is_switched_off_and_for_no_other_reason() -> None:
-    """Whatever else ends the conductor, it is started anew: that is no failure of the unit."""
-    found = settings("shilu-capture.service")
-    assert found["RestartPreventExitStatus"] == [str(SWITCH_OFF)]
-    assert found["FailureAction"] == ["poweroff"]
-    others = {
-        unit.name for unit in UNITS.glob("*.service") if "FailureAction" in settings(unit.name)
+    """Whatever else ends the conductor, it is started anew, and the machine stays on."""
+    (laid_down,) = settings("shilu-off.path")["PathExists"]
+    assert f"--off {laid_down}" in settings("shilu-capture.service")["ExecStart"][0]
+    may = {
+        unit.name
+        for unit in UNITS.iterdir()
+        if {"SuccessAction", "FailureAction"} & settings(unit.name).keys()
     }
-    assert others == {"shilu-capture.service"}
+    assert may == {"shilu-off.service"}
+    assert "shilu-off.path" in settings("shilu.target")["Wants"][1].split()
 
 
 def test_only_release_and_whoever_writes_originals_may_touch_flags() -> None:
