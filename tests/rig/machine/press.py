@@ -15,7 +15,12 @@ def main() -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as finger:
         for pressed, hold_seconds in ((True, float(sys.argv[1])), (False, 0.0)):
             wish = json.dumps({"button": "record", "pressed": pressed})
-            finger.sendto(wish.encode(), DESK)
+            try:
+                finger.sendto(wish.encode(), DESK)
+            except FileNotFoundError:
+                if pressed:
+                    raise
+                return  # held so long that the unit has switched itself off
             time.sleep(hold_seconds)
 
 
