@@ -71,6 +71,7 @@ def test_a_battery_is_told_and_at_its_end_all_is_sealed_and_the_unit_is_off(unit
     unit.start()
     unit.tap()
     unit.until(lambda told: told.event == "opened")
+    unit.until(lambda told: '"heard":true' in str(told.facts.get("report")), 40)  # it films
     unit.wish(battery=25, degrees=50)
     unit.said("电量低，约剩二十五分钟")
     unit.until(lambda told: told.facts.get("beside") == "ending")

@@ -76,7 +76,7 @@ class Member:
             self._process.wait(timeout=8)
         except subprocess.TimeoutExpired:
             self.kill()
-        self._reader.join(timeout=2)
+        self._reader.join(timeout=10)  # a lens of its own lets go of the pipe a moment later
         if self._process.stdout is not None and not self._reader.is_alive():
             self._process.stdout.close()
         self._log.close()
