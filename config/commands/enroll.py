@@ -7,7 +7,6 @@ unit in the hand.
 from __future__ import annotations
 
 import json
-import pwd
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from config import load
 from config.commands import saying
+from config.provision import places
 from config.provision.enrolment import Request, install, make_request
-from config.provision.process_files import Where
 from config.provision.signing import requests_in, sign
 from config.refusal import read_text, refusal, write_new
 from config.words import Words
@@ -26,15 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from config.schema import Effective
-
-SOCKET = Path("/run/shilu/custody.sock")
-OUTBOX = Path("/var/lib/shilu-courier/outbox.sqlite")
-_USERS = {
-    "conductor": "shilu-capture",
-    "lens": "shilu-capture",
-    "courier": "shilu-courier",
-    "release": "shilu-release",
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,8 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     take = steps.add_parser("install", help="on the unit: take the station's papers")
     take.add_argument("--papers", type=Path, required=True, help="its folder from the station")
     for step in (ask, take):
-        step.add_argument("--config", type=Path, default=Path("/etc/shilu"))
-        step.add_argument("--socket", type=Path, default=SOCKET, help="custody's")
+        step.add_argument("--config", type=Path, default=places.SETTINGS)
     give = steps.add_parser("sign", help="at the station: compare, certify")
     give.add_argument("--station", type=Path, required=True, help="the station's folder")
     give.add_argument("--requests", type=Path, required=True, help="folder of <unit>.csr")
@@ -61,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _request(args: argparse.Namespace) -> int:
     config = _config(args)
-    request = make_request(config, args.config, _where(config, args))
+    request = make_request(config, args.config, places.where(config, args.config))
     if args.to:
         write_new(args.to / f"{request.unit}.csr", request.pem)
     _tell(args, request)
@@ -70,7 +59,7 @@ def _request(args: argparse.Namespace) -> int:
 
 def _install(args: argparse.Namespace) -> int:
     config = _config(args)
-    words = install(config, args.config, _where(config, args), args.papers)
+    words = install(config, args.config, places.where(config, args.config), args.papers)
     _tell(args, Request(config.unit.number, b"", words))
     return saying.OK
 
@@ -113,23 +102,6 @@ def _compared(path: Path) -> dict[str, str]:
 def _config(args: argparse.Namespace) -> Effective:
     folder: Path = args.config
     return load.load(*(folder / f"{layer}.toml" for layer in ("rules", "fleet", "unit")))
-
-
-def _where(config: Effective, args: argparse.Namespace) -> Where:
-    """Where things lie on this unit; a bench unit has one user for all roles."""
-    state = Path(config.unit.state_directory)
-    users, outbox = None, state / "outbox.sqlite"
-    if config.unit.kind == "device":
-        outbox = OUTBOX
-        try:
-            users = {role: pwd.getpwnam(name).pw_uid for role, name in _USERS.items()}
-        except KeyError as missing:
-            raise refusal(
-                config.unit.number,
-                Words(f"缺少系统用户（{missing}）", f"lacks a system user ({missing})"),
-                Words("先安装 shilu 软件包", "Install the package shilu first"),
-            ) from missing
-    return Where(state, args.socket, args.config / "papers", outbox, users)
 
 
 def _tell(args: argparse.Namespace, request: Request, *, signed: bool = True) -> None:

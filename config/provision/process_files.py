@@ -7,40 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from importlib import metadata, resources
 from typing import TYPE_CHECKING
 
 from config import live
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
+    from config.provision.places import Where
     from config.schema import Effective
 
 _SYNC_MS = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Where a unit's things lie; `users` are the numbers of its users by role, None on a bench."""
-
-    state: Path
-    custody_socket: Path
-    papers: Path
-    outbox: Path
-    users: Mapping[str, int] | None = None
-
-    @property
-    def spool(self) -> Path:
-        """The evidence."""
-        return self.state / "spool"
-
-    @property
-    def keys(self) -> Path:
-        """What only custody reads."""
-        return self.state / "keys"
 
 
 def custody_text(config: Effective, where: Where, floor_minutes: int = 10) -> str:

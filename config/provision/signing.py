@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.provision.enrolment import Request, read_request
+from config.provision.request import parse_request
 from config.refusal import cannot, refusal, unusable
 from config.words import Words
-from uplink.station.ca import requested_key
-from uplink.station.founding import enrol, write_unit_papers
+from uplink.station.founding import UnitKeys, enrol, write_unit_papers
 from uplink.station.settings import read_settings
 from uplink.station.units import IdentityRefused
 from uplink.wire.table import BadConfig
@@ -51,8 +51,9 @@ def sign(
         for request in requests:
             agreed = same(request)
             if agreed:
-                public = requested_key(request.pem, request.unit)
-                papers = enrol(station, agency, request.unit, public, now)
+                asked = parse_request(request.pem, request.unit)
+                keys = UnitKeys(asked.identity, asked.courier)
+                papers = enrol(station, agency, request.unit, keys, now)
                 write_unit_papers(to / request.unit, papers)
             yield request, agreed
     except (BadConfig, IdentityRefused, ValueError) as error:

@@ -31,6 +31,10 @@ class NotReady(CustodyError):
     """Something that custody needs at start is missing or wrong."""
 
 
+class KeyMissing(NotReady):
+    """The identity key is not there, or not what it must be."""
+
+
 class KeyLost(CustodyError):
     """A key that this unit's log has promised is gone."""
 

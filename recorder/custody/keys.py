@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from recorder.custody.effects import Effect
-from recorder.custody.errors import KeyLost, NotReady
+from recorder.custody.errors import KeyLost, KeyMissing
 from recorder.evidence import canonical
 from recorder.evidence.epoch import next_digest
 from recorder.evidence.record import KeyStore
@@ -37,34 +37,36 @@ class FileSigner:
     key_store = KeyStore.FILE
 
     def __init__(self, private: ec.EllipticCurvePrivateKey) -> None:
-        self._private = private
+        self.private = private
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read the key; NotReady if it is missing, readable by others, or not P-256."""
+        """Read the key; KeyMissing if it is missing, readable by others, or not P-256."""
         try:
             if path.stat().st_mode & 0o077:
-                raise NotReady(f"The identity key {path} is open to others: chmod 600 {path}.")
+                raise KeyMissing(f"The identity key {path} is open to others: chmod 600 {path}.")
             private = serialization.load_pem_private_key(path.read_bytes(), password=None)
         except FileNotFoundError:
-            raise NotReady(f"The identity key {path} is missing; make it with --init.") from None
+            raise KeyMissing(f"The identity key {path} is missing; make it with --init.") from None
         except OSError as error:
-            raise NotReady(f"The identity key {path} cannot be read: {error.strerror}.") from None
+            raise KeyMissing(f"The identity key {path} cannot be read: {error.strerror}.") from None
         except (ValueError, TypeError, UnsupportedAlgorithm):
-            raise NotReady(f"{path} is no private key in PEM form; enrol the unit anew.") from None
+            raise KeyMissing(
+                f"{path} is no private key in PEM form; enrol the unit anew."
+            ) from None
         if isinstance(private, ec.EllipticCurvePrivateKey) and isinstance(
             private.curve, ec.SECP256R1
         ):
             return cls(private)
-        raise NotReady(f"{path} is no P-256 key; enrol the unit anew.")
+        raise KeyMissing(f"{path} is no P-256 key; enrol the unit anew.")
 
     def public_key(self) -> ec.EllipticCurvePublicKey:
         """Give the public key that the unit's certificate names."""
-        return self._private.public_key()
+        return self.private.public_key()
 
     def sign(self, text: bytes) -> bytes:
         """Sign with ES256; DER."""
-        return self._private.sign(text, ec.ECDSA(hashes.SHA256()))
+        return self.private.sign(text, ec.ECDSA(hashes.SHA256()))
 
 
 class NextKeys:

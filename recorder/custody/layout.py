@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from recorder.custody.effects import Effect
 from recorder.custody.errors import NotReady
-from recorder.custody.keys import IDENTITY_FILE, NEXT_KEY, NextKeys
+from recorder.custody.keys import IDENTITY_FILE, NEXT_KEY, FileSigner, NextKeys
 from recorder.custody.slots import Slots
 from recorder.custody.spool import FOLDERS
 
@@ -47,10 +48,24 @@ def make_layout(settings: Settings, world: World) -> Path:
         private = ec.generate_private_key(ec.SECP256R1())
         _write_new(settings.keys / IDENTITY_FILE, _pem(private), 0o600)
         request = settings.keys / REQUEST_FILE
-        _write_new(request, _request(private, settings), 0o644)
+        _write_new(request, identity_request(private, settings.agency, settings.unit), 0o644)
     except OSError as error:
         raise NotReady(f"{error.filename} cannot be made: {error.strerror}.") from error
     return request
+
+
+def vouching_request(settings: Settings, courier_key_sha256: str) -> bytes:
+    """Ask for the unit's certificate, PEM, and vouch for its courier's TLS key by its digest.
+
+    The digest is of the key's SubjectPublicKeyInfo; it stands in the request as a name of
+    RFC 6920. KeyMissing if there is no identity key, NotReady if a token holds it.
+    """
+    if settings.token is not None:
+        raise NotReady("The key is in a token: make the request with the token's own tools.")
+    signer = FileSigner.load(settings.keys / IDENTITY_FILE)
+    return identity_request(
+        signer.private, settings.agency, settings.unit, bytes.fromhex(courier_key_sha256)
+    )
 
 
 def _pem(private: ec.EllipticCurvePrivateKey) -> bytes:
@@ -61,15 +76,21 @@ def _pem(private: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _request(private: ec.EllipticCurvePrivateKey, settings: Settings) -> bytes:
-    """Ask for the certificate of docs/format.md §5."""
+def identity_request(
+    private: ec.EllipticCurvePrivateKey, agency: str, unit: str, courier: bytes | None = None
+) -> bytes:
+    """Ask for the certificate of docs/format.md §5, PEM; `courier` is what it vouches for."""
     subject = x509.Name(
         [
-            x509.NameAttribute(NameOID.COMMON_NAME, settings.unit),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, settings.agency),
+            x509.NameAttribute(NameOID.COMMON_NAME, unit),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, agency),
         ]
     )
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    if courier is not None:
+        named = base64.urlsafe_b64encode(courier).decode().rstrip("=")
+        uri = x509.UniformResourceIdentifier(f"ni:///sha-256;{named}")
+        builder = builder.add_extension(x509.SubjectAlternativeName([uri]), critical=False)
     return builder.sign(private, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 

@@ -40,7 +40,7 @@ class Settings:
     socket: Path
     recipients: tuple[Recipient, ...]
     policy: LogPolicy
-    users: Mapping[Role, int] | None  # None: a bench unit, where one user takes every role
+    users: Mapping[Role, int] | None  # None: a bench where one user takes every role
     protect: bool
     sync_ms: int
     floor_minutes: int
@@ -70,7 +70,7 @@ def load(path: Path) -> Settings:
         socket=table.folder("socket"),
         recipients=_recipients(table),
         policy=read_policy(table.table("station"), agency),
-        users=_users(table) if kind is UnitKind.DEVICE else None,
+        users=_users(table) if kind is UnitKind.DEVICE or table.has("users") else None,
         protect=table.take("protect", bool),
         sync_ms=table.number("sync_ms", 10, MAX_SYNC_MS),
         floor_minutes=table.number("floor_minutes", 0, 600),

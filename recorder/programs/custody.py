@@ -17,14 +17,17 @@ from recorder.custody.capabilities import keep_one_capability
 from recorder.custody.clock import KernelClock
 from recorder.custody.durable import LinuxDisk
 from recorder.custody.effects import go_on
-from recorder.custody.errors import CustodyError
+from recorder.custody.errors import CustodyError, KeyLost, KeyMissing
 from recorder.custody.house import Custody, World
 from recorder.custody.landlock import restrict_writing
-from recorder.custody.layout import make_layout
+from recorder.custody.layout import make_layout, vouching_request
 from recorder.custody.seccomp import take_calls_away
 from recorder.custody.settings import Settings, load
+from recorder.evidence.errors import Malformed
+from recorder.evidence.words import check_digest
 from recorder.handover.connection import SocketInUse, listen
 from recorder.handover.errors import BadSettings
+from recorder.programs.service import BAD_SETTINGS, NO_KEY, NO_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,21 +39,32 @@ _FIRST_PASSED_FD = 3
 
 
 def main(argv: Sequence[str] | None = None, disk: Disk | None = None) -> int:
-    """Serve until told to stop; one sentence and 1 for whatever stands in the way."""
+    """Serve until told to stop; one sentence and an exit code for whatever stands in the way."""
     parser = argparse.ArgumentParser(prog="custody", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="its TOML file")
     parser.add_argument(
         "--init", action="store_true", help="make folders and keys of a new unit, and end"
     )
+    parser.add_argument(
+        "--request", metavar="SHA256", help="print a request that vouches for this courier's key"
+    )
     args = parser.parse_args(argv)
+    if not args.config.exists():
+        print(f"custody: {args.config} is not there; is this unit set up?", file=sys.stderr)
+        return NO_SETTINGS
     try:
         settings = load(args.config)
         world = World(KernelClock(), secrets.token_bytes, disk or LinuxDisk(), go_on, _boot_id())
         if args.init:
-            print(make_layout(settings, world))
-            return 0
-        return _serve(settings, world)
-    except (CustodyError, BadSettings, SocketInUse) as trouble:
+            made = make_layout(settings, world)
+            print("" if args.request else f"{made}\n", end="")
+        if args.request:
+            print(vouching_request(settings, check_digest(args.request)).decode(), end="")
+        return 0 if args.init or args.request else _serve(settings, world)
+    except (BadSettings, KeyMissing, KeyLost) as trouble:
+        print(f"custody: {trouble}", file=sys.stderr)
+        return BAD_SETTINGS if isinstance(trouble, BadSettings) else NO_KEY
+    except (CustodyError, SocketInUse, Malformed) as trouble:
         print(f"custody: {trouble}", file=sys.stderr)
     except OSError as trouble:
         place = f" at {trouble.filename}" if trouble.filename else ""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+NO_SETTINGS, NO_KEY, BAD_SETTINGS = 66, 77, 78
+"""Exit codes after which systemd/alert can say why a unit does not start (sysexits.h)."""
 READY = "READY=1"
 GETS_ON = "WATCHDOG=1"
 _FEED_NS = 1_000_000_000

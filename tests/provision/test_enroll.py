@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 from config import load
 from config.command import main
 from config.provision.enrolment import Request, install, make_request, read_request
-from config.provision.process_files import Where
+from config.provision.places import Where
+from config.provision.request import courier_request, new_courier_key
 from config.words import ConfigRefused
 from recorder.custody.settings import load as load_custody
 from uplink.programs.station import main as station_main
@@ -92,7 +97,7 @@ def test_both_sides_show_the_same_words_and_the_unit_takes_its_papers(
     assert (unit.where.papers / "tls.key").stat().st_mode & 0o777 == 0o600
     assert (unit.where.spool / "identity" / "chain.pem").exists()
     assert load_custody(unit.settings / "custody.toml").unit == "BF-0001"
-    assert unit.request() == request, "a unit that is asked twice makes no second key"
+    assert unit.request().words == request.words, "a unit that is asked twice makes no second key"
 
 
 @pytest.mark.slow
@@ -119,14 +124,12 @@ def test_a_unit_takes_neither_anothers_papers_nor_papers_for_another_key(agency:
     assert sign(agency, stick, "\n".join(f"{r.unit} {r.words}" for r in requests)) == 0
     with pytest.raises(ConfigRefused, match="not for BF-0001"):
         one.install(agency / "papers" / "BF-0002")
-    (one.where.keys / "identity.csr").unlink()
-    (one.where.keys / "identity.pem").unlink()
     shutil.rmtree(one.where.keys)
     one.request()
     with pytest.raises(ConfigRefused, match="certifies another key"):
         one.install(agency / "papers" / "BF-0001")
     assert not (one.where.spool / "identity" / "chain.pem").exists()
-    assert not one.where.papers.exists()
+    assert not (one.where.papers / "tls.pem").exists()
 
 
 @pytest.mark.slow
@@ -173,9 +176,51 @@ def test_a_request_that_its_own_key_did_not_sign_is_refused(agency: Path) -> Non
     der = bytearray(x509.load_pem_x509_csr(request.pem).public_bytes(Encoding.DER))
     der[-1] ^= 1
     forged = x509.load_der_x509_csr(bytes(der)).public_bytes(Encoding.PEM)
-    (stick / "BF-0001.csr").write_bytes(forged)
-    with pytest.raises(ConfigRefused, match="is no request of BF-0001"):
+    (stick / "BF-0001.csr").write_bytes(forged + request.pem[len(forged) :])
+    with pytest.raises(ConfigRefused, match="is no request of BF-0001 \\(its own key did not"):
         read_request(stick / "BF-0001.csr", "BF-0001")
+
+
+@pytest.mark.slow
+def test_no_private_key_is_on_the_stick_either_way(agency: Path) -> None:
+    unit = Bench(agency, "BF-0001")
+    stick, (request,) = asked(agency, unit)
+    assert sign(agency, stick, f"BF-0001 {request.words}") == 0
+    unit.install(agency / "papers" / "BF-0001")
+    travelled = [*stick.iterdir(), *(agency / "papers" / "BF-0001").iterdir()]
+    assert sorted(path.name for path in travelled) == [
+        "BF-0001.csr", "ca.pem", "chain.pem", "tls.pem",
+    ]  # fmt: skip
+    assert not [path for path in travelled if b"PRIVATE" in path.read_bytes()]
+    key = load_pem_private_key((unit.where.papers / "tls.key").read_bytes(), None)
+    certificate = x509.load_pem_x509_certificate((unit.where.papers / "tls.pem").read_bytes())
+    assert certificate.public_key() == key.public_key()
+
+
+@pytest.mark.slow
+def test_a_couriers_key_put_beside_a_true_request_gets_no_papers(
+    agency: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stick, (request,) = asked(agency, Bench(agency, "BF-0001"))
+    identity, end, _ = request.pem.partition(b"-----END CERTIFICATE REQUEST-----\n")
+    strange = courier_request(new_courier_key(), "baofeng-minzheng", "BF-0001")
+    (stick / "BF-0001.csr").write_bytes(identity + end + strange)
+    assert sign(agency, stick, f"BF-0001 {request.words}") == 2
+    assert "BF-0001 does not vouch for this courier's key" in capsys.readouterr().err
+    assert not (agency / "papers").exists()
+
+
+@pytest.mark.slow
+def test_a_unit_takes_no_papers_for_a_couriers_key_that_it_lost(agency: Path) -> None:
+    unit = Bench(agency, "BF-0001")
+    stick, (request,) = asked(agency, unit)
+    assert sign(agency, stick, f"BF-0001 {request.words}") == 0
+    (unit.where.papers / "tls.key").unlink()
+    with pytest.raises(ConfigRefused, match="certifies another key"):
+        unit.install(agency / "papers" / "BF-0001")
+    again = unit.request()
+    assert again.words == request.words, "the identity is the same"
+    assert again.pem != request.pem, "and vouches for the courier's new key"
 
 
 @pytest.mark.slow

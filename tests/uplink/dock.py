@@ -12,6 +12,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from recorder.evidence.errors import EvidenceError
 from recorder.evidence.head import Head
 from recorder.evidence.moment import utc_text
@@ -35,7 +37,7 @@ from uplink.courier.outbox import Outbox
 from uplink.courier.spool import SpoolReader
 from uplink.programs.wiring import admission_for, ingest_for
 from uplink.station import events as station_events
-from uplink.station.founding import Plan, enrol, found
+from uplink.station.founding import Plan, UnitKeys, enrol, found
 from uplink.station.index import Index
 from uplink.station.layout import Layout
 from uplink.station.settings import read_identity, read_settings
@@ -194,7 +196,10 @@ class Dock:
             self.station_folder,
             "baofeng-mz",
             self.unit.number,
-            self.unit.identity.public_key(),
+            UnitKeys(
+                self.unit.identity.public_key(),
+                ec.generate_private_key(ec.SECP256R1()).public_key(),
+            ),
             NOW,
         )
         self.unit.files[CHAIN_FILE] = papers.chain

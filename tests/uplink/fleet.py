@@ -17,11 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
-
+from config.provision.request import (
+    courier_public,
+    courier_request,
+    digest_of,
+    new_courier_key,
+)
+from recorder.custody.layout import identity_request
 from recorder.evidence.head import Head
 from recorder.evidence.moment import ClockSource
 from recorder.evidence.receipt import CustodyEntry, TlogProof
@@ -43,15 +45,25 @@ from recorder.handover.packets import (
 from tests.uplink.dock import Spool
 from tests.verify.unit import Unit
 from uplink.courier.filing import FilingRefused
-from uplink.station.founding import enrol, write_unit_papers
+from uplink.station.founding import UnitKeys, enrol, write_unit_papers
 from uplink.station.settings import read_identity
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
 AGENCY = "baofeng-mz"
 WAIT_SECONDS = 40
+
+
+def asked(identity: EllipticCurvePrivateKey, unit: str, courier: bytes) -> bytes:
+    """Give the request of a unit with these two keys, as it makes it itself."""
+    vouched = digest_of(courier_public(courier))
+    return identity_request(identity, AGENCY, unit, vouched) + courier_request(
+        courier, AGENCY, unit
+    )
 
 
 class Custody:
@@ -263,8 +275,9 @@ class Fleet:
             folder.mkdir()
             self.port, self.station_folder = at.port, at.station_folder
             now = datetime.now(UTC)
-            public = self.unit.identity.public_key()
-            papers = enrol(self.station_folder, AGENCY, self.unit.number, public, now)
+            courier = courier_public(self._courier_key())
+            keys = UnitKeys(self.unit.identity.public_key(), courier)
+            papers = enrol(self.station_folder, AGENCY, self.unit.number, keys, now)
             write_unit_papers(self.papers, papers)
         self.unit.station_key = read_identity(self.station_folder / "station.agekey")
         self.unit.files[CHAIN_FILE] = (self.papers / "chain.pem").read_bytes()
@@ -290,12 +303,17 @@ class Fleet:
         )
         assert code == 0, said
 
+    def _courier_key(self) -> bytes:
+        """Make the courier's key where the unit keeps it."""
+        self.papers.mkdir(parents=True)
+        key = new_courier_key()
+        (self.papers / "tls.key").write_bytes(key)
+        return key
+
     def _enrol(self) -> None:
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.unit.number)])
-        request = x509.CertificateSigningRequestBuilder().subject_name(name)
         csr = self.folder / "unit.csr"
-        signed = request.sign(self.unit.identity.private, SHA256())
-        csr.write_bytes(signed.public_bytes(Encoding.PEM))
+        key = self._courier_key()
+        csr.write_bytes(asked(self.unit.identity.private, self.unit.number, key))
         code, said = run(
             "uplink.programs.station",
             *("enrol", str(self.station_folder), self.unit.number),

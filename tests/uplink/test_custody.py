@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from config.provision.request import new_courier_key
+from recorder.custody.keys import FileSigner
 from recorder.evidence.causes import StartCause, StopCause
 from recorder.evidence.record import PictureSize, SoundRate
 from recorder.evidence.trust import parse_trust
@@ -20,7 +22,7 @@ from recorder.handover import packets as p
 from recorder.handover.codec import keep_packets
 from recorder.handover.connection import Link
 from recorder.programs import verify
-from tests.uplink.fleet import AGENCY, Program, free_port, run
+from tests.uplink.fleet import AGENCY, Program, asked, free_port, run
 from tests.verify.film import fragment, opening
 from uplink.station.settings import read_identity
 
@@ -59,7 +61,11 @@ class Bench:
         self.config = folder / "custody.toml"
         self.config.write_text(self._custody_text())
         assert run("recorder.programs.custody", "--config", str(self.config), "--init")[0] == 0
-        csr = folder / "keys" / "identity.csr"
+        (folder / "papers").mkdir()
+        (folder / "papers" / "tls.key").write_bytes(courier := new_courier_key())
+        csr = folder / f"{UNIT}.csr"
+        identity = FileSigner.load(folder / "keys" / "identity.pem").private
+        csr.write_bytes(asked(identity, UNIT, courier))
         enrolled = run(
             "uplink.programs.station",
             *("enrol", str(self.station), UNIT, "--csr", str(csr), "--out", str(folder / "papers")),

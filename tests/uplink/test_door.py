@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from config.provision.request import courier_public
 from tests.uplink.fleet import AGENCY, Fleet, ask
-from uplink.station.founding import enrol, write_unit_papers
+from uplink.station.founding import UnitKeys, enrol, write_unit_papers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,10 +72,11 @@ def test_without_the_authoritys_key_the_door_stays_open_and_the_clerk_is_told(
 
 def test_an_expired_certificate_is_said_at_both_ends(fleet: Fleet) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=4 * 365)
-    public = fleet.unit.identity.public_key()
-    for old in fleet.papers.iterdir():
+    courier = courier_public((fleet.papers / "tls.key").read_bytes())
+    for old in fleet.papers.glob("*.pem"):
         old.unlink()
-    papers = enrol(fleet.station_folder, AGENCY, fleet.unit.number, public, long_ago)
+    keys = UnitKeys(fleet.unit.identity.public_key(), courier)
+    papers = enrol(fleet.station_folder, AGENCY, fleet.unit.number, keys, long_ago)
     write_unit_papers(fleet.papers, papers)
     station = fleet.station()
     station.named("Serving")

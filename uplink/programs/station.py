@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from config.provision.request import parse_request
 from config.provision.six_words import spoken
 from recorder.evidence.errors import EvidenceError
 from recorder.evidence.moment import utc_text
@@ -33,12 +34,11 @@ from uplink.programs.station_broker import Gate, broker_here, broker_of
 from uplink.programs.wiring import admission_for, ingest_for
 from uplink.station import events
 from uplink.station.backup import BackupUnusable
-from uplink.station.ca import requested_key
 from uplink.station.changes import Change, What
 from uplink.station.cosigners import QuorumMissing
 from uplink.station.credentials_paper import NotCredentialed
 from uplink.station.disposal import StaysHere
-from uplink.station.founding import AlreadyFounded, Plan, enrol, found, write_unit_papers
+from uplink.station.founding import AlreadyFounded, Plan, UnitKeys, enrol, found, write_unit_papers
 from uplink.station.index import Index, IndexUnusable
 from uplink.station.layout import Layout
 from uplink.station.log import LogUnusable
@@ -167,14 +167,15 @@ def _init(asked: argparse.Namespace) -> int:
 
 def _enrol(asked: argparse.Namespace) -> int:
     agency = read_settings(asked.folder / "station.toml").agency
-    public = requested_key(asked.csr.read_bytes(), asked.unit)
-    words = spoken(public)
+    request = parse_request(asked.csr.read_bytes(), asked.unit)
+    words = spoken(request.identity)
     if asked.words is not None and asked.words.split() != words.split():
         raise IdentityRefused(
             f"the request of {asked.unit} has the words {words}, the unit shows {asked.words}; "
             "find out where this request came from"
         )
-    papers = enrol(asked.folder, agency, asked.unit, public, datetime.now(UTC))
+    keys = UnitKeys(request.identity, request.courier)
+    papers = enrol(asked.folder, agency, asked.unit, keys, datetime.now(UTC))
     write_unit_papers(asked.out, papers)
     print(f"{asked.unit} of {agency} is enrolled ({words}); its papers are in {asked.out}")
     return 0

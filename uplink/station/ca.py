@@ -79,6 +79,13 @@ class Authority:
         """Return a TLS client's papers; the common name is what the broker knows it by."""
         return self._leaf(agency, common_name, (), ExtendedKeyUsageOID.CLIENT_AUTH, now)
 
+    def client_of(
+        self, agency: str, common_name: str, public: ec.EllipticCurvePublicKey, now: datetime
+    ) -> bytes:
+        """Return the certificate of a TLS client whose key stays where it was made."""
+        name = _name(check_agency(agency), common_name)
+        return self._certify(name, public, (), ExtendedKeyUsageOID.CLIENT_AUTH, now)
+
     def server(self, agency: str, hosts: Sequence[str], now: datetime) -> Papers:
         """Return a TLS server's papers for these names and addresses, the first one its name."""
         return self._leaf(agency, hosts[0], hosts, ExtendedKeyUsageOID.SERVER_AUTH, now)
@@ -110,7 +117,17 @@ class Authority:
     ) -> Papers:
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name(check_agency(agency), common_name)
-        builder = _builder(name, self.certificate.subject, key.public_key(), now, _LEAF_DAYS)
+        return Papers(self._certify(name, key.public_key(), hosts, usage, now), key_pem(key))
+
+    def _certify(
+        self,
+        name: x509.Name,
+        public: ec.EllipticCurvePublicKey,
+        hosts: Sequence[str],
+        usage: x509.ObjectIdentifier,
+        now: datetime,
+    ) -> bytes:
+        builder = _builder(name, self.certificate.subject, public, now, _LEAF_DAYS)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
         builder = builder.add_extension(_usage(signs_certificates=False), True)
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), False)
@@ -120,25 +137,12 @@ class Authority:
         # TLS verifiers of newer Python demand both key identifiers.
         own = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
         builder = builder.add_extension(own, False)
-        certificate = builder.sign(self.key, SHA256())
-        return Papers(certificate.public_bytes(Encoding.PEM), key_pem(key))
+        return builder.sign(self.key, SHA256()).public_bytes(Encoding.PEM)
 
 
 def key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     """Write a private key as PKCS #8 PEM."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def requested_key(csr: bytes, unit: str) -> ec.EllipticCurvePublicKey:
-    """Return the key of a unit's certificate request. Raise ValueError unless it is the unit's."""
-    request = x509.load_pem_x509_csr(csr)
-    key = request.public_key()
-    if not request.is_signature_valid or not isinstance(key, ec.EllipticCurvePublicKey):
-        raise ValueError(f"the request of {unit} is not signed by a P-256 key; make a new one")
-    names = [one.value for one in request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    if names != [unit]:
-        raise ValueError(f"the request is of {names}, not of {unit}; take the right one")
-    return key
 
 
 def _name(agency: str, common_name: str) -> x509.Name:

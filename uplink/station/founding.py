@@ -73,35 +73,40 @@ def found(folder: Path, plan: Plan) -> None:
 
 @dataclass(frozen=True, slots=True)
 class UnitPapers:
-    """What a unit gets at its enrolment, all PEM."""
+    """What a unit gets at its enrolment, all PEM, no key among them."""
 
     chain: bytes
-    tls: Papers
+    tls: bytes
     tls_ca: bytes
 
 
-def enrol(
-    folder: Path, agency: str, unit: str, public: EllipticCurvePublicKey, now: datetime
-) -> UnitPapers:
-    """Certify a unit's identity key, put it on the roll, and give it its papers.
+@dataclass(frozen=True, slots=True)
+class UnitKeys:
+    """The public halves of the two keys that a unit makes for itself."""
+
+    identity: EllipticCurvePublicKey
+    courier: EllipticCurvePublicKey
+
+
+def enrol(folder: Path, agency: str, unit: str, keys: UnitKeys, now: datetime) -> UnitPapers:
+    """Certify a unit's two keys, put the unit on the roll, and give it its papers.
 
     Raise OSError where the authority's keys are not in the folder.
     """
     identity = Authority.load(read_papers(folder / "ca" / "identity"))
     tls = Authority.load(read_papers(folder / "ca" / "tls"))
-    chain = identity.identity(agency, unit, public, now)
+    chain = identity.identity(agency, unit, keys.identity, now)
     roll = Roll(Layout(folder / "data"), (identity.certificate,))
     roll.enrol(agency, unit, chain)
-    papers = tls.client(agency, unit, now)
-    roll.note_tls(agency, unit, papers.certificate)
-    return UnitPapers(chain, papers, tls.papers().certificate)
+    certificate = tls.client_of(agency, unit, keys.courier, now)
+    roll.note_tls(agency, unit, certificate)
+    return UnitPapers(chain, certificate, tls.papers().certificate)
 
 
 def write_unit_papers(folder: Path, papers: UnitPapers) -> None:
-    """Write a unit's papers: `chain.pem`, and for its courier `tls.pem`, `tls.key`, `ca.pem`."""
+    """Write a unit's papers: `chain.pem`, and for its courier `tls.pem` and `ca.pem`."""
     _write(folder / "chain.pem", papers.chain, 0o644)
-    _write(folder / "tls.pem", papers.tls.certificate, 0o644)
-    _write(folder / "tls.key", papers.tls.key, 0o600)
+    _write(folder / "tls.pem", papers.tls, 0o644)
     _write(folder / "ca.pem", papers.tls_ca, 0o644)
 
 

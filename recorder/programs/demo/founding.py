@@ -12,7 +12,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from config import load
-from config.provision.process_files import Where, courier_text, custody_text, release_text
+from config.provision.enrolment import make_request
+from config.provision.places import Where
+from config.provision.process_files import courier_text, custody_text, release_text
+from config.words import ConfigRefused
 from recorder.capture.ports import DeviceLost
 from recorder.devices.bench.gps import BenchGps
 from recorder.devices.bench.tape import FilmTape, SoundTape
@@ -77,10 +80,14 @@ def found(places: Places, given: Given) -> Founded:
         outbox=places.unit / "outbox.sqlite",
     )
     custody = _setting(places, "custody", custody_text(config, where, _FLOOR_MINUTES))
-    _call("recorder.programs.custody", "--config", str(custody), "--init")
+    request = places.unit / f"{of.unit}.csr"
+    try:
+        request.write_bytes(make_request(config, places.unit, where).pem)
+    except ConfigRefused as refused:
+        raise FellShort(refused.problems[0].en) from refused
     _call(
         "uplink.programs.station", "enrol", str(places.station), of.unit,
-        "--csr", str(places.unit / "keys" / "identity.csr"), "--out", str(where.papers),
+        "--csr", str(request), "--out", str(where.papers),
     )  # fmt: skip
     shutil.copy(where.papers / "chain.pem", places.spool / "identity" / "chain.pem")
     courier = _setting(places, "courier", courier_text(config, where))
