@@ -24,6 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=Path, required=True, help="units.csv")
     parser.add_argument("--rules", required=True, help="a file, or the name of a shipped one")
     parser.add_argument("--fleet", type=Path, required=True)
+    parser.add_argument("--model", type=Path, help="what all these units share of unit.toml")
+    parser.add_argument(
+        "--recorded", type=Path, help="folder of recordings by a person, <unit>.notice.wav"
+    )
     parser.add_argument("--to", type=Path, required=True, help="a new folder")
     parser.add_argument("--image", type=Path, help="Raspberry Pi OS, unpacked; copied per unit")
     return saying.run(parser, argv, _flash)
@@ -34,7 +38,8 @@ def _flash(args: argparse.Namespace) -> int:
     rules = saying.rules_source(args.rules)
     if isinstance(rules, Path):
         rules = load.Source(rules.name, read_text(rules).encode())
-    done = flash(seeds_of(read_batch(args.batch), rules, args.fleet), args.to, args.image)
+    seeds = seeds_of(read_batch(args.batch), rules, args.fleet, args.model, args.recorded)
+    done = flash(seeds, args.to, args.image)
     if args.json:
         units = [{"unit": one.unit, "config_sha256": one.config_sha256} for one in done]
         print(json.dumps({"ok": True, "units": units}))

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config import load
-from config.provision.seeds import Layers, seed, unit_text
+from config.provision.seeds import MODEL, Layers, seed, unit_text
+from config.provision.speech import NOTICE, OFFICERS, files_of, own_clips
 from config.refusal import cannot, read_text, refusal, unusable, write_new
 from config.words import ConfigRefused, Problem, Words
 
@@ -35,39 +36,64 @@ class Flashed:
     place: Path
     seed_sha256: str
     config_sha256: str
+    notice_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A unit's files, and the digests of its configuration and of its spoken notice, if any."""
+
+    files: dict[str, bytes]
+    config_sha256: str
+    notice_sha256: str
 
 
 def seeds_of(
-    rows: tuple[UnitRow, ...], rules: load.Source, fleet: Path
-) -> dict[str, tuple[dict[str, bytes], str]]:
+    rows: tuple[UnitRow, ...],
+    rules: load.Source,
+    fleet: Path,
+    model: Path | None = None,
+    recorded: Path | None = None,
+) -> dict[str, Seed]:
     """Return each unit's seed and configuration digest; ConfigRefused with all problems of all."""
     fleet_source = load.Source(fleet.name, read_text(fleet).encode())
+    shared = read_text(model) if model is not None else MODEL
     problems: list[Problem] = []
     found = {}
     for row in rows:
-        layers = Layers(rules.data.decode(), fleet_source.data.decode(), unit_text(row))
+        layers = Layers(rules.data.decode(), fleet_source.data.decode(), unit_text(row, shared))
         unit = load.Source(f"{row.unit}/unit.toml", layers.unit.encode())
         try:
-            digest = load.load(rules, fleet_source, unit).digest
+            config = load.load(rules, fleet_source, unit)
         except ConfigRefused as refused:
             problems += [one for one in refused.problems if one not in problems]
             continue
-        found[row.unit] = (seed(row, layers, digest), digest)
+        clips = own_clips(config, row.officers, _recordings(recorded, row.unit))
+        notice = next((clip.sha256 for clip in clips if clip.id == NOTICE), "")
+        files = seed(row, layers, config.digest, files_of(clips))
+        found[row.unit] = Seed(files, config.digest, notice)
     if problems:
         raise ConfigRefused(tuple(problems))
     return found
 
 
-def flash(
-    seeds: dict[str, tuple[dict[str, bytes], str]], to: Path, image: Path | None
-) -> tuple[Flashed, ...]:
+def _recordings(folder: Path | None, unit: str) -> dict[str, Path]:
+    """Find a unit's own recordings by a person: `<unit>.notice.wav`, `<unit>.officers.wav`."""
+    if folder is None:
+        return {}
+    named = {clip: folder / f"{unit}.{clip}.wav" for clip in (NOTICE, OFFICERS)}
+    return {clip: path for clip, path in named.items() if path.exists()}
+
+
+def flash(seeds: dict[str, Seed], to: Path, image: Path | None) -> tuple[Flashed, ...]:
     """Write a folder of seed files for each unit, or a copy of `image` with the seed in it.
 
     Raise ConfigRefused if anything is there already, or cannot be written or read back.
     """
     offset = boot_partition(image) if image is not None else 0
     done = []
-    for unit, (files, digest) in seeds.items():
+    for unit, seed_of in seeds.items():
+        files = seed_of.files
         if image is None:
             place = to / unit
             for name, data in files.items():
@@ -77,9 +103,12 @@ def flash(
             _copy(image, place)
             _put(place, offset, files)
         seed_digest = hashlib.sha256(b"".join(files[name] for name in sorted(files))).hexdigest()
-        done.append(Flashed(unit, place, seed_digest, digest))
-    listed = ["unit,place,seed_sha256,config_sha256"]
-    listed += [f"{d.unit},{d.place.name},{d.seed_sha256},{d.config_sha256}" for d in done]
+        digests = (seed_digest, seed_of.config_sha256, seed_of.notice_sha256)
+        done.append(Flashed(unit, place, *digests))
+    listed = ["unit,place,seed_sha256,config_sha256,notice_sha256"]
+    listed += [
+        f"{d.unit},{d.place.name},{d.seed_sha256},{d.config_sha256},{d.notice_sha256}" for d in done
+    ]
     write_new(to / "flashed.csv", ("\n".join(listed) + "\n").encode())
     return tuple(done)
 

@@ -6,14 +6,17 @@ makes its own key at its first start (docs/provisioning.md).
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from config.provision.batch import UnitRow
+from config.provision.places import PROMPTS, SETTINGS
 
-FOLDER = "/etc/shilu"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from config.provision.batch import UnitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,13 @@ class Layers:
     unit: str
 
 
-def unit_text(row: UnitRow) -> str:
-    """Return a unit's own layer."""
-    lines = ["format = 1", f"number = {_quoted(row.unit)}", 'kind = "device"']
+MODEL = 'kind = "device"\n'
+"""What units of one model share, where nobody says more: a real unit, and every default."""
+
+
+def unit_text(row: UnitRow, model: str = MODEL) -> str:
+    """Return a unit's own layer: its number, what its model shares with others, its officers."""
+    lines = ["format = 1", f"number = {_quoted(row.unit)}", *model.rstrip("\n").split("\n")]
     for person in row.officers:
         lines += [
             "",
@@ -38,16 +45,18 @@ def unit_text(row: UnitRow) -> str:
     return "\n".join(lines) + "\n"
 
 
-def seed(row: UnitRow, layers: Layers, digest: str) -> dict[str, bytes]:
+def seed(
+    row: UnitRow, layers: Layers, digest: str, prompts: Mapping[str, bytes]
+) -> dict[str, bytes]:
     """Return the three files by name; `digest` is that of the effective configuration."""
     return {
-        "user-data": _user_data(row, layers).encode(),
+        "user-data": _user_data(row, layers, prompts).encode(),
         "network-config": _network(row).encode(),
         "meta-data": f"instance-id: {_quoted(f'{row.unit}-{digest[:16]}')}\n".encode(),
     }
 
 
-def _user_data(row: UnitRow, layers: Layers) -> str:
+def _user_data(row: UnitRow, layers: Layers, prompts: Mapping[str, bytes]) -> str:
     lines = [
         "#cloud-config",
         f"# {row.unit}",
@@ -66,14 +75,21 @@ def _user_data(row: UnitRow, layers: Layers) -> str:
     for name in ("rules", "fleet", "unit"):
         text: str = getattr(layers, name)
         lines += [
-            f"  - path: {FOLDER}/{name}.toml",
+            f"  - path: {SETTINGS}/{name}.toml",
             '    permissions: "0644"',
             "    content: |",
             *(f"      {line}".rstrip() for line in text.splitlines()),
         ]
+    for name, data in prompts.items():
+        lines += [
+            f"  - path: {PROMPTS}/{name}",
+            '    permissions: "0644"',
+            "    encoding: b64",
+            f"    content: {base64.b64encode(data).decode()}",
+        ]
     lines += [
+        # Its first start is shilu-first.service: what goes wrong there is said aloud.
         "runcmd:",
-        f"  - [/usr/bin/shilu, config, enroll, request, --config, {FOLDER}]",
         "  - [systemctl, enable, --now, shilu.target]",
     ]
     return "\n".join(lines) + "\n"

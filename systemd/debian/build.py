@@ -26,6 +26,7 @@ LEFT_OUT = {"editables", "hatchling", "packaging", "pathspec", "pluggy", "trove-
     "bagit"  # only tests read our bags with it, and it comes as source alone
 }
 """Locked for building and for tests; nothing of it runs on a unit or a station."""
+EVIDENCE_DEVICE = "usr/lib/systemd/system/dev-disk-by\\x2dlabel-shilu.device"
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 _GLIBC_MINORS = range(17, 41)
 _EPOCH_SECONDS = 1_767_225_600
@@ -116,10 +117,15 @@ def lay_out_system(tree: Path) -> None:
         / "journald-capture.conf": "usr/lib/systemd/journald@shilu-capture.conf.d/shilu.conf",
         systemd / "alert": "usr/lib/shilu/alert",
         HERE / "shilu": "usr/bin/shilu",
-        ROOT / "config" / "prompts" / "selftest.fail.wav": "usr/share/shilu/fault.wav",
+        systemd / "evidence-device.conf": f"{EVIDENCE_DEVICE}.d/shilu.conf",
         ROOT / "docs" / "services.md": "usr/share/doc/shilu/services.md",
+        ROOT / "docs" / "flashing.md": "usr/share/doc/shilu/flashing.md",
         ROOT / "LICENSE": "usr/share/doc/shilu/copyright",
     }
+    # What a unit says is said by the alert too, which is no Python: in a place of its own.
+    for prompt in (ROOT / "config" / "prompts").iterdir():
+        if prompt.suffix in {".wav", ".toml"}:
+            placed[prompt] = f"usr/share/shilu/prompts/{prompt.name}"
     for unit in (systemd / "units").iterdir():
         placed[unit] = f"usr/lib/systemd/system/{unit.name}"
     for source, name in placed.items():

@@ -7,13 +7,15 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+import wave
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.rig.machine.machine import Machine, make_root
+from tests.systemd.agency import UNIT, Desk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +23,17 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 RIG = ROOT / "tests" / "rig" / "machine"
 PYTHON = "/opt/shilu/bin/python"
-SPOOL = "/var/lib/shilu/spool"
+STATE = "/var/lib/shilu"
+SPOOL = f"{STATE}/spool"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How a unit that does not start, or is not finished, says so: journal, voice and lamp."""
+
+    journal: str
+    voice: bytes
+    lamp: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,7 @@ class Unit:
 
     machine: Machine
     given: Path
+    first_starts: dict[str, Said] = field(default_factory=dict)
 
     def events(self, event: str = "") -> list[dict[str, Any]]:
         """What capture told, oldest first."""
@@ -84,8 +97,6 @@ class Unit:
         self.machine.do("systemctl", "start", name)
         told = self.machine.do("journalctl", "-u", name, "-o", "cat", "--no-pager")
         answers = [line for line in told.splitlines() if line.startswith('{"')]
-        # The next that tries begins with what this one found.
-        self.machine.do("rm", "-f", f"{SPOOL}/media/009999-0001.mp4.age")
         return {str(name): str(answer) for name, answer in json.loads(answers[-1]).items()}
 
     def _ready(self) -> bool:
@@ -127,14 +138,90 @@ def unit(
     work = tmp_path_factory.mktemp("machine")
     given = tmp_path_factory.mktemp("given")
     given.chmod(0o755)
+    need("espeak-ng")
+    Desk(given).prepare()
     shutil.copy(package, given / "shilu.deb")
-    for script in ("settle.py", "press.py", "hostile.py"):
+    for script in ("outfit.sh", "press.py", "hostile.py"):
         shutil.copy(RIG / script, given)
     with Machine(root, work, given) as machine:
         machine.do("dpkg", "--install", "/host/shilu.deb", seconds=120)
-        machine.do(PYTHON, "-I", "/host/settle.py", seconds=120)
-        machine.do("systemctl", "start", "shilu-station.service", "shilu.target", seconds=120)
+        machine.do("/bin/sh", "/host/outfit.sh")
         unit = Unit(machine, given)
+        FirstStarts(unit).go_through()
         unit.until_ready()
         assert unit.record(marked=True) == 1  # marked footage stays: it is what others look for
         yield unit
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStarts:
+    """From a blank card to a unit that docks, by way of every mistake; each is heard and seen."""
+
+    unit: Unit
+
+    def go_through(self) -> None:
+        """Leave an enrolled unit and its station, both running."""
+        do = self.unit.machine.do
+        self._fails("setup.none")
+        do("umount", STATE)
+        self._fails("setup.partition")
+        do("mount", "--bind", "/srv/evidence", STATE)
+        self._seeded()
+        number = f'number = "{UNIT}"'
+        do("sed", "-i", f"s/^{number}$/number = 7/", "/etc/shilu/unit.toml")
+        self._fails("setup.broken")
+        do("sed", "-i", f"s/^number = 7$/{number}/", "/etc/shilu/unit.toml")
+        do("cloud-init", "modules", "--mode=final")  # what the seed tells it to run
+        self._hears("setup.enroll")
+        self.unit.until_ready()
+        self._enrolled()
+
+    def _fails(self, clip: str) -> None:
+        """Start, hear why not, stop."""
+        do = self.unit.machine.do
+        do("systemctl", "start", "--no-block", "shilu.target")
+        self._hears(clip)
+        do("systemctl", "stop", "shilu.target", "shilu-custody.service", "shilu-capture.service")
+
+    def _hears(self, clip: str) -> None:
+        machine = self.unit.machine
+
+        def lines() -> list[str]:
+            told = machine.do("journalctl", "-t", "alert", "-o", "cat", "--no-pager").splitlines()
+            return [line for line in told if f": {clip}: " in line and "sound" in line]
+
+        machine.until(f"the sentence {clip}", lambda: bool(lines()), 40)
+        trigger = machine.do("cat", "/dev/shm/leds/shilu-fault/trigger").strip()  # noqa: S108
+        machine.do("cp", "/dev/shm/said.raw", "/srv/said.raw")  # noqa: S108  the machine's own
+        voice = bytes.fromhex(machine.do("od", "-An", "-v", "-tx1", "/dev/shm/said.raw"))  # noqa: S108
+        self.unit.first_starts[clip] = Said(lines()[-1], voice, trigger)
+        machine.do("/bin/sh", "-c", "echo none >/dev/shm/leds/shilu-fault/trigger")
+
+    def _seeded(self) -> None:
+        """Let cloud-init read the seed that flash wrote, as at a first start."""
+        do, seed = self.unit.machine.do, "/var/lib/cloud/seed/nocloud"
+        do("mkdir", "-p", seed)
+        do("/bin/sh", "-c", f"cp /host/seeds/{UNIT}/* {seed}")
+        for step in (("init", "--local"), ("init",), ("modules", "--mode=config")):
+            do("cloud-init", *step)
+
+    def _enrolled(self) -> None:
+        """Carry the request to the station and the papers back; two people compare six words."""
+        do = self.unit.machine.do
+        do("cp", "-a", "/host/station", "/var/lib/shilu-station-new")
+        do("/bin/sh", "-c", "rmdir /var/lib/shilu-station; mv /var/lib/shilu-station-new "
+           "/var/lib/shilu-station; chown -R shilu-station: /var/lib/shilu-station")  # fmt: skip
+        do("systemctl", "start", "shilu-station.service")
+        do("mkdir", "-p", "-m", "777", "/tmp/stick")  # noqa: S108  the machine's own
+        words = do("shilu", "config", "enroll", "request", "--to", "/tmp/stick")  # noqa: S108
+        (self.unit.given / "compared.txt").write_text(words, encoding="utf-8")
+        do("runuser", "-u", "shilu-station", "--", "shilu", "config", "enroll", "sign",
+           "--station", "/var/lib/shilu-station", "--requests", "/tmp/stick",  # noqa: S108
+           "--to", "/tmp/stick", "--compared", "/host/compared.txt")  # noqa: S108  # fmt: skip
+        do("shilu", "config", "enroll", "install", "--papers", f"/tmp/stick/{UNIT}")  # noqa: S108
+
+
+def spoken(clip: str) -> bytes:
+    """Give the samples of a shipped prompt."""
+    with wave.open(str(ROOT / "config" / "prompts" / f"{clip}.wav"), "rb") as sound:
+        return sound.readframes(sound.getnframes())

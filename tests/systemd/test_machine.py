@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.systemd.agency import OFFICERS
 from tests.systemd.conftest import SPOOL
 
 if TYPE_CHECKING:
@@ -24,6 +27,17 @@ def test_a_press_ends_in_a_receipt_and_in_free_space(unit: Unit) -> None:
     unit.machine.until("the film at the station", lambda: film in unit.names(ARCHIVE), 40)
     unit.machine.until("a release", lambda: film not in unit.names(f"{SPOOL}/media"), 40)
     assert any(name.endswith(".tlog-proof") for name in unit.names(f"{SPOOL}/receipts"))
+
+
+def test_the_notice_is_spoken_with_the_names_of_the_list_and_found_again(unit: Unit) -> None:
+    unit.until_ready()
+    said = [event["text"] for event in unit.events("said") if event["clip"] == "notice"]
+    assert "陵川县自然资源局执法人员王建国、欧阳解" in said[0]
+    listed = (unit.given / "seeds" / "flashed.csv").read_text("utf-8")
+    row = next(csv.DictReader(listed.splitlines()))
+    sought = [json.loads(event["report"]) for event in unit.events("lens says")]
+    notices = [report for report in sought if "clip_sha256" in report]
+    assert {report["clip_sha256"] for report in notices} == {row["notice_sha256"]}
 
 
 def test_a_recording_goes_on_by_itself_when_the_pen_is_killed(unit: Unit) -> None:
@@ -80,7 +94,7 @@ def test_a_conductor_that_hangs_is_killed_for_it_and_the_fault_is_shown(unit: Un
     )
     journal = unit.machine.do("journalctl", "--no-pager", "-o", "cat")
     assert "shilu-capture.service: Watchdog timeout" in journal
-    assert "shilu-capture failed; shown by" in journal
+    assert "shilu-capture: selftest.fail: " in journal
     unit.until_ready()
 
 
@@ -120,7 +134,8 @@ def test_only_the_courier_has_a_network(unit: Unit) -> None:
 def test_what_capture_says_of_places_and_people_is_on_no_card(unit: Unit) -> None:
     unit.until_ready()
     assert unit.events("fix"), "the unit knows where it is"
-    on_card = unit.machine.run("grep", "-raE", "lat_e7|张三", "/var/log", "/var/lib/shilu")
+    names = f"lat_e7|{'|'.join(OFFICERS)}"
+    on_card = unit.machine.run("grep", "-raE", names, "/var/log", "/var/lib/shilu")
     assert (on_card.code, on_card.said) == (1, "")
 
 

@@ -72,4 +72,7 @@ def test_a_package_for_a_pi_holds_only_what_a_pi_can_run(
     machines = {int.from_bytes(one.read_bytes()[18:20], "little") for one in libraries}
     assert machines == {ARM64}
     units = {unit.name for unit in (ROOT / "systemd" / "units").iterdir()}
-    assert units == {unit.name for unit in (tmp_path / "tree/usr/lib/systemd/system").iterdir()}
+    system = tmp_path / "tree/usr/lib/systemd/system"
+    assert units == {unit.name for unit in system.iterdir() if unit.is_file()}
+    waits = system / "dev-disk-by\\x2dlabel-shilu.device.d" / "shilu.conf"
+    assert waits.read_text() == (ROOT / "systemd" / "evidence-device.conf").read_text()

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "systemd" / "units"
 SYSTEM = Path("usr/lib/systemd/system")
-STARTED = ("opt/shilu/bin/python", "usr/lib/shilu/alert", "usr/bin/true")
+STARTED = (
+    "opt/shilu/bin/python", "usr/lib/shilu/alert", "usr/bin/mountpoint", "usr/bin/shilu",
+    "usr/bin/systemd-tmpfiles", "usr/bin/true",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def tree(tmp_path: Path) -> Path:
     for unit in UNITS.iterdir():
         shutil.copy(unit, tmp_path / SYSTEM)
     for program in STARTED:
-        (tmp_path / program).parent.mkdir(parents=True)
+        (tmp_path / program).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / program).write_text("#!/bin/sh\n", encoding="ascii")
         (tmp_path / program).chmod(0o755)
     return tmp_path
@@ -64,6 +67,9 @@ def test_a_misspelt_setting_would_be_noticed(tree: Path, need: Callable[[str], P
         ("shilu-release.service", 15),
         ("shilu-capture.service", 25),
         ("shilu-station.service", 25),
+        ("shilu-first.service", 30),
+        ("shilu-unenrolled.service", 30),
+        ("shilu-alert@.service", 35),
     ],
 )
 def test_no_service_is_more_exposed_than_it_may_be(

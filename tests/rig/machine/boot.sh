@@ -14,6 +14,9 @@ cd whole
 mkdir -p var/lib/shilu
 mount -o loop,noatime,nodev,nosuid,noexec,errors=remount-ro,commit=1,nodelalloc \
     "$work/evidence" var/lib/shilu
+# The same once more, so that a test can take the partition away and give it back.
+mkdir -p srv/evidence
+mount --bind var/lib/shilu srv/evidence
 mount -t proc proc proc
 mount -t sysfs sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup

@@ -35,7 +35,7 @@ def main() -> None:
         "shorten the film": lambda: os.truncate(film(), 0),
         "rename the film": lambda: film().rename(film().with_suffix(".gone")),
         "unlink the film": lambda: film().unlink(),
-        "add to the spool": (SPOOL / "media" / "009999-0001.mp4.age").touch,
+        "add to the spool": (SPOOL / "media" / f"{900_000 + os.getuid()}-0001.mp4.age").touch,
         "read the key": (STATE / "keys" / "identity.pem").read_bytes,
         "make a device": lambda: os.mknod("/tmp/disk", 0o60600, os.makedev(254, 0)),  # noqa: S108
         "call somebody": lambda: socket.create_connection(("192.0.2.1", 80), 2),

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 SUITE = "trixie"
 PACKAGES = (
-    "e2fsprogs", "procps", "python3", "python3-numpy", "python3-pil", "systemd-sysv", "udev",
-    "util-linux",
+    "alsa-utils", "cloud-init", "e2fsprogs", "procps", "python3", "python3-numpy", "python3-pil",
+    "systemd-sysv", "udev", "util-linux",
 )  # fmt: skip
 _LEFT_OUT = ("doc", "man", "locale", "info")
-_EVIDENCE_BYTES = 512 << 20
+_EVIDENCE_BYTES = 2 << 30
 _BOOT_SECONDS = 60
 _LOOK_SECONDS = 0.1
 
