@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -139,10 +140,31 @@ def test_a_sixth_agency_begins_with_a_valid_file_and_no_code(
     assert (rules.hand_in.article, rules.hand_in.source) == ("第八条", "article")
     assert rules.access.inside.approvers == ("科长", "分管领导")
     assert rules.retention[0].years == 3
-    uncited = capsys.readouterr().out.splitlines()[1]
+    uncited = [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]]
     assert "span" in uncited
     assert "hand_in" not in uncited
     assert rules.span.source == "default"
+
+
+def test_a_person_at_a_terminal_is_asked_again_until_the_answer_fits(tmp_path: Path) -> None:
+    file = tmp_path / "nanshan.toml"
+    answers = ["Nanshan", "nanshan-shuiwu", "南山县水务局办法", "南山县水务局", "十八", "18",
+               "24小时", "24", "3", "法制办、分管局长", "局长"]  # fmt: skip
+    ours, theirs = os.openpty()
+    asking = subprocess.Popen(
+        [sys.executable, "-I", "-m", "recorder.programs.shilu", "config", "rules", "new",
+         "--to", str(file)],
+        stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    os.close(theirs)
+    os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
+    said, _ = asking.communicate(timeout=40)
+    os.close(ours)
+    assert asking.returncode == 0, said
+    rules = load_rules(file)
+    assert (rules.regulation.id, rules.regulation.articles) == ("nanshan-shuiwu", 18)
+    assert rules.access.inside.approvers == ("法制办", "分管局长")
+    assert said.count("须为") == 3
 
 
 def test_a_sixth_agencys_file_works_with_a_fleet_and_a_unit(layers: Path) -> None:
