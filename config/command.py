@@ -20,6 +20,7 @@ COMMANDS = {
     "schema": "export the JSON Schema of each layer, for editors",
     "flash": "write each unit's seed, into folders or copies of an image",
     "enroll": "the unit makes its key, both sides show six words, the station signs",
+    "prompts": "speak the notice with agency and officers, or take a person's recording",
     "label": "print A4 label sheets",
     "selftest": "the unit's newest self-check as a signed report",
     "support-bundle": "what an engineer needs; no footage, no keys",

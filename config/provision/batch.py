@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
 REQUIRED = ("unit", "ssid", "psk")
 OFFICERS = ("officer1", "officer1_number", "officer2", "officer2_number")
-COLUMNS = (*REQUIRED, *OFFICERS)
+READINGS = ("officer1_pinyin", "officer2_pinyin")
+"""How a name is read, where neither dictionary nor surname table know; seldom needed."""
+COLUMNS = (*REQUIRED, *OFFICERS, *READINGS)
 MOST_UNITS = 10_000
 _PSK_ROUNDS = 4096
 _HASHED = re.compile(r"[0-9a-fA-F]{64}")
 _PASSPHRASE = re.compile(r"[\x20-\x7e]{8,63}")
+_SYLLABLES = re.compile(r"[a-zü]{1,6}[1-5]( [a-zü]{1,6}[1-5])*")
 _NUMBER = re.compile(r"[A-Z0-9-]{3,16}")
 
 
@@ -37,6 +40,7 @@ class Person:
 
     name: str
     number: str
+    pinyin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +90,13 @@ def batch_text(rows: tuple[UnitRow, ...]) -> str:
     """Write a list as it is read, keys hashed."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    read = any(person.pinyin for row in rows for person in row.officers)
+    writer.writerow(COLUMNS if read else (*REQUIRED, *OFFICERS))
     for row in rows:
         people = [word for person in row.officers for word in (person.name, person.number)]
-        writer.writerow([row.unit, row.ssid, row.psk, *people, *[""] * (4 - len(people))])
+        readings = [person.pinyin for person in row.officers] if read else []
+        given = [*people, *[""] * (4 - len(people)), *readings]
+        writer.writerow([row.unit, row.ssid, row.psk, *given])
     return out.getvalue()
 
 
@@ -103,7 +110,10 @@ def _header(file: str, names: tuple[str, ...]) -> Iterator[Problem]:
     for name in REQUIRED:
         if name not in names:
             reason = Words(f"缺少“{name}”这一列", f'lacks the column "{name}"')
-            add = Words(f"第一行写上 {','.join(COLUMNS)}", f"First line: {','.join(COLUMNS)}")
+            add = Words(
+                f"第一行写上 {','.join((*REQUIRED, *OFFICERS))}",
+                f"First line: {','.join((*REQUIRED, *OFFICERS))}",
+            )
             yield Problem(file, 1, "", "", reason, add)
 
 
@@ -144,6 +154,15 @@ def _row_problems(
         if bool(fields.get(name)) != bool(fields.get(f"{name}_number")):
             reason = Words("姓名和执法证号要一起写", "name and certificate number go together")
             yield _wrong((file, line, name), fields.get(name, ""), reason, "张三,41042101")
+        read = fields.get(f"{name}_pinyin", "")
+        if read and (
+            not _SYLLABLES.fullmatch(read) or len(read.split()) != len(fields.get(name, ""))
+        ):
+            reason = Words(
+                "每个字一个音节，后面写声调数字，用空格隔开",
+                "is a syllable with its tone's number for each character, blanks between",
+            )
+            yield _wrong((file, line, f"{name}_pinyin"), read, reason, "shan4 xiong2 xin4")
 
 
 def _wrong(at: tuple[str, int, str], value: str, reason: Words, example: str) -> Problem:
@@ -158,7 +177,7 @@ def _row(line: int, fields: dict[str, str], hashed: dict[tuple[str, str], str]) 
             hashed[ssid, psk] = hashed_psk(ssid, psk)
         psk = hashed[ssid, psk]
     people = tuple(
-        Person(fields[name], fields[f"{name}_number"])
+        Person(fields[name], fields[f"{name}_number"], fields.get(f"{name}_pinyin", ""))
         for name in ("officer1", "officer2")
         if fields.get(name)
     )

@@ -123,6 +123,6 @@ def opening_of(config: Effective) -> Opening:
 def lens_command(args: argparse.Namespace) -> list[str]:
     """Give the command that starts a lens."""
     command = [sys.executable, "-I", "-m", "recorder.programs.lens"]
-    for name in ("rules", "fleet", "unit", "custody", "prompts"):
+    for name in ("rules", "fleet", "unit", "custody"):
         command += [f"--{name}", str(getattr(args, name))]
-    return command
+    return [*command, "--prompts", *map(str, args.prompts)]

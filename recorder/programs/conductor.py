@@ -24,7 +24,7 @@ from recorder.capture.eye import Eye
 from recorder.capture.manners import Surroundings
 from recorder.capture.ports import DeviceLost
 from recorder.custody.clock import KernelClock
-from recorder.devices.prompts import load_prompts
+from recorder.devices.prompts import PromptsUnreadable, load_prompts, notice_clip
 from recorder.evidence.errors import Malformed
 from recorder.handover import packets
 from recorder.handover.errors import LinkLost
@@ -40,7 +40,7 @@ from recorder.programs.conducting import (
     welcome_of,
 )
 from recorder.programs.hands import bench_hands, device_hands
-from recorder.programs.service import Watchdog, notify
+from recorder.programs.service import BAD_SETTINGS, Watchdog, notify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,9 +65,9 @@ class Loop:
         self._call_at_ns = 0
         self._fixes: queue.SimpleQueue[Fix | NoFix] = queue.SimpleQueue()
         self._supplies: queue.SimpleQueue[Supply] = queue.SimpleQueue()
-        prompts = load_prompts(args.prompts)
+        prompts = load_prompts(*args.prompts, remark=lambda said: tell("log", sentence=said))
+        notice = notice_clip(prompts, args.notice, notice_of(config))
         self._captions = {prompt.id: prompt.text for prompt in prompts.values()}
-        self._captions[args.notice] = notice_of(config)
         self._opening = opening_of(config)
         self._eye = Eye(lens_command(args), tell)
         if config.unit.kind == "bench":
@@ -87,7 +87,7 @@ class Loop:
             remember=lambda sentence: tell("log", sentence=sentence),
             night=self._hands.night,
         )
-        manners = manners_of(config, args.notice, self._captions, args.grace_ms, around.now_ns())
+        manners = manners_of(config, notice, self._captions, args.grace_ms, around.now_ns())
         self._conductor = Conductor(around, manners)
         self._hands.buttons.listen(self._conductor.on_edge)
         self._state: State | None = None
@@ -219,8 +219,11 @@ class Loop:
 def main(argv: Sequence[str] | None = None, pins: object | None = None) -> int:
     """Conduct until power off; on a unit of kind device through `pins`, if not the machine's."""
     parser = argparse.ArgumentParser(prog="conductor", description=__doc__)
-    for name in ("rules", "fleet", "unit", "custody", "prompts", "desk"):
+    for name in ("rules", "fleet", "unit", "custody", "desk"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument(
+        "--prompts", type=Path, nargs="+", required=True, help="what all say, what this one says"
+    )
     parser.add_argument(
         "--off", type=Path, help="a file laid down when the unit is to be powered off"
     )
@@ -231,7 +234,10 @@ def main(argv: Sequence[str] | None = None, pins: object | None = None) -> int:
     try:
         loop = Loop(load.load(args.rules, args.fleet, args.unit), args, pins)
         loop.run()
-    except (ConfigRefused, DeviceLost, OSError) as problem:
+    except ConfigRefused as refused:
+        print(f"conductor: {refused}", file=sys.stderr)
+        return BAD_SETTINGS
+    except (PromptsUnreadable, DeviceLost, OSError) as problem:
         print(f"conductor: {problem}", file=sys.stderr)
         return 1
     if args.off is not None:

@@ -68,7 +68,11 @@ def _text(config: Effective) -> tuple[PictureLines, PictureText, tuple[str, ...]
     return lines, text, remarks
 
 
-def bench_senses(config: Effective, custody: Path, prompts_folder: Path) -> Senses:
+def _remark(sentence: str) -> None:
+    print(f"lens: {sentence}", file=sys.stderr)
+
+
+def bench_senses(config: Effective, custody: Path, prompts_folders: Sequence[Path]) -> Senses:
     """Tapes for sensors; TapeUnplayable with a sentence if one cannot be played."""
     unit, pace, air = config.unit, BoottimePace(), Air(SOUND_HZ)
     size = unit.picture
@@ -76,7 +80,7 @@ def bench_senses(config: Effective, custody: Path, prompts_folder: Path) -> Sens
     film = FilmTape(Path(unit.devices.camera))
     sound = SoundTape(Path(unit.devices.microphone or unit.devices.camera), SOUND_HZ)
     lines, text, remarks = _text(config)
-    prompts = load_prompts(prompts_folder)
+    prompts = load_prompts(*prompts_folders, remark=_remark)
     speaker = BenchSpeaker(prompts, air, pace, lambda _prompt: None)
 
     def seek(clip: str) -> NoticeSearch:
@@ -97,7 +101,7 @@ def bench_senses(config: Effective, custody: Path, prompts_folder: Path) -> Sens
     )
 
 
-def device_senses(config: Effective, custody: Path, prompts_folder: Path) -> Senses:
+def device_senses(config: Effective, custody: Path, prompts_folders: Sequence[Path]) -> Senses:
     """The sensors of a real unit. One that is not there is told when filming begins."""
     # Their libraries are on a unit only.
     from recorder.devices.picamera import PicameraCamera  # noqa: PLC0415
@@ -107,7 +111,7 @@ def device_senses(config: Effective, custody: Path, prompts_folder: Path) -> Sen
     size = unit.picture
     wanted = Picture(size.width, size.height, size.rate_hz, size.bits_per_second)
     lines, text, remarks = _text(config)
-    prompts = load_prompts(prompts_folder)
+    prompts = load_prompts(*prompts_folders, remark=_remark)
     coding = coding_of(video_devices(_VIDEO_DEVICES))
     camera = PicameraCamera(wanted, coding, text, lines.at, now_ns)
     with suppress(DeviceLost):  # opened again, and told, with the first press
@@ -134,8 +138,9 @@ def device_senses(config: Effective, custody: Path, prompts_folder: Path) -> Sen
 def main(argv: Sequence[str] | None = None) -> int:
     """Film until the conductor is gone."""
     parser = argparse.ArgumentParser(prog="lens", description=__doc__)
-    for name in ("rules", "fleet", "unit", "custody", "prompts"):
+    for name in ("rules", "fleet", "unit", "custody"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--prompts", type=Path, nargs="+", required=True)
     parser.add_argument("--control", type=int, required=True, help="descriptor of the socket")
     args = parser.parse_args(argv)
     control = socket.socket(fileno=args.control)

@@ -37,6 +37,13 @@ Body = TypeVar("Body")
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parents[0] / "config" / "samples"
 NOTICE = "notice.baofeng"
+_SAMPLE_AGENCY, _AGENCY = 'name = "南山县水务局"', 'name = "宝丰县民政局"'
+_SAMPLE_WORDS = "{agency}执法人员{officers}，本次执法全程录音录像。"
+_WORDS = (
+    "您好，我们是{agency}执法人员{officers}，为保护您的合法权益，监督我们的执法行为，"
+    "本次执法全程录音录像。"
+)
+"""A unit speaks a clip only if it says what agency, officers and rules want said."""
 RECORD_PIN, MARK_PIN = 17, 27
 _MS = 1_000_000
 
@@ -240,9 +247,10 @@ class RigUnit:
             "/dev/ttyAMA0": str(self.receiver.path),
         }
         unit = self._layer("unit", changes | self._changes["unit"])
-        rules = self._layer("rules", self._changes["rules"])
+        rules = self._layer("rules", {_SAMPLE_WORDS: _WORDS} | self._changes["rules"])
+        fleet = self._layer("fleet", {_SAMPLE_AGENCY: _AGENCY})
         return [
-            f"--rules={rules}", f"--fleet={SAMPLES / 'fleet.toml'}",
+            f"--rules={rules}", f"--fleet={fleet}",
             f"--unit={unit}", f"--prompts={PROMPTS}", f"--notice={NOTICE}",
             f"--custody={self.house.settings.socket}", f"--desk={self.folder / 'desk.sock'}",
         ]  # fmt: skip
