@@ -80,8 +80,8 @@ def stand(tmp_path: Path) -> Stand:
 def test_the_fault_lamp_blinks(stand: Stand) -> None:
     fault = stand.lamp("shilu-fault", trigger=True)
     other = stand.lamp("shilu-ready", trigger=True)
-    sentence = SENTENCES["selftest.fail"]
-    said = f"shilu-custody: selftest.fail: {sentence}; shown by: light sound\n"
+    sentence = SENTENCES["setup.fault"]
+    said = f"shilu-custody: setup.fault: {sentence}; shown by: light sound\n"
     assert stand.alert() == said
     assert (fault / "trigger").read_text(encoding="ascii") == "heartbeat\n"
     assert (other / "trigger").read_text(encoding="ascii") == "none\n"
@@ -105,9 +105,9 @@ def test_where_there_is_nothing_to_show_it_the_journal_still_says_so(stand: Stan
         ("shilu-capture", "78", "setup.broken"),
         ("shilu-first", "2", "setup.broken"),
         ("shilu-custody", "77", "setup.key"),
-        ("shilu-custody", "1", "selftest.fail"),
+        ("shilu-custody", "1", "setup.fault"),
         ("shilu-unenrolled", "", "setup.enroll"),
-        ("shilu-station", "78", "selftest.fail"),
+        ("shilu-station", "78", "setup.fault"),
     ],
 )
 def test_an_exit_code_has_its_sentence(stand: Stand, unit: str, status: str, clip: str) -> None:
@@ -137,4 +137,4 @@ def test_a_sentence_is_said_again_after_a_while_and_another_one_at_once(stand: S
     long_ago = (stand.folder / "run" / "said").stat().st_mtime - 30
     os.utime(stand.folder / "run" / "said", (long_ago, long_ago))
     assert "sound" in stand.alert(status="77")
-    assert stand.played() == ["selftest.fail", "setup.key", "setup.key"]
+    assert stand.played() == ["setup.fault", "setup.key", "setup.key"]

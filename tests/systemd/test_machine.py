@@ -37,7 +37,7 @@ def test_the_notice_is_spoken_with_the_names_of_the_list_and_found_again(unit: U
     row = next(csv.DictReader(listed.splitlines()))
     sought = [json.loads(event["report"]) for event in unit.events("lens says")]
     notices = [report for report in sought if "clip_sha256" in report]
-    assert {report["clip_sha256"] for report in notices} == {row["notice_sha256"]}
+    assert row["notice_sha256"] in {report["clip_sha256"] for report in notices}
 
 
 def test_a_recording_goes_on_by_itself_when_the_pen_is_killed(unit: Unit) -> None:
@@ -94,7 +94,7 @@ def test_a_conductor_that_hangs_is_killed_for_it_and_the_fault_is_shown(unit: Un
     )
     journal = unit.machine.do("journalctl", "--no-pager", "-o", "cat")
     assert "shilu-capture.service: Watchdog timeout" in journal
-    assert "shilu-capture: selftest.fail: " in journal
+    assert "shilu-capture: setup.fault: " in journal
     unit.until_ready()
 
 
