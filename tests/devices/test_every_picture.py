@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 PICTURE = Picture(1280, 720, 30, 4_000_000)
-SEGMENT_SECONDS, SECONDS = 5, 22
+SEGMENT_SECONDS, SECONDS = 5, 17
 STEP_MS = 1000 / PICTURE.rate_hz
 MOST_APART_MS = 40
 

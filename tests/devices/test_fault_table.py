@@ -26,7 +26,7 @@ from tests.rig.build import ROOT
 from tests.rig.clock import WallClock
 from tests.rig.remote import pass_seconds
 from tests.rig.shot import Shot, taken_apart
-from tests.rig.unit import RigUnit, boottime_ms
+from tests.rig.unit import GRACE_MS, RigUnit, boottime_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -179,7 +179,7 @@ def test_the_film_of_that_day_is_usable(shift: Shift, shot: Shot) -> None:
     first_ms, last_ms = shot.pictures[0].at_ms, shot.pictures[-1].at_ms
     blind_ms = sum(gap.to_ms - gap.from_ms for gap in shift.gaps("lens"))
     heard_ms = sum(segment.span.samples for segment in shift.unit.of(Segment)) / 48
-    assert last_ms - shift.windows[faults.LENS.name][-1][1] > 5_000  # the grace after the stop
+    assert last_ms - shift.windows[faults.LENS.name][-1][1] > GRACE_MS
     assert abs(heard_ms + blind_ms - (last_ms - first_ms)) < 2_000
     assert disproofs(shift.unit.house) == set()
 

@@ -45,6 +45,7 @@ _WORDS = (
 )
 """A unit speaks a clip only if it says what agency, officers and rules want said."""
 RECORD_PIN, MARK_PIN = 17, 27
+GRACE_MS = 1_500
 _MS = 1_000_000
 
 
@@ -253,6 +254,7 @@ class RigUnit:
             f"--rules={rules}", f"--fleet={fleet}",
             f"--unit={unit}", f"--prompts={PROMPTS}", f"--notice={NOTICE}",
             f"--custody={self.house.settings.socket}", f"--desk={self.folder / 'desk.sock'}",
+            f"--grace-ms={GRACE_MS}",
         ]  # fmt: skip
 
     def _layer(self, name: str, changes: Mapping[str, str]) -> Path:
