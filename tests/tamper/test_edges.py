@@ -12,8 +12,9 @@ from cryptography.x509.oid import NameOID
 from recorder.evidence.errors import Malformed
 from recorder.evidence.head import parse_signed_head, sign_head
 from recorder.evidence.moment import ClockSource, Moment, utc_text
-from recorder.evidence.record import ClockStep
+from recorder.evidence.record import MAX_LINE_BYTES, ClockStep, Ending
 from recorder.evidence.verify.damage import parse_blocks
+from recorder.evidence.verify.lines import lines_of
 from recorder.evidence.verify.receipts import Outside
 from recorder.evidence.words import CHAIN_FILE, blocks_of, media_file, side_file
 from tests.tamper.table import Table, drawn, honest_package
@@ -361,3 +362,32 @@ def test_time_stamps_are_counted_and_change_nothing(t: Table, name: str, *, coun
     verdict = t.hand_over()
     assert drawn(verdict) == "+++++"
     assert ("TIME_STAMPS" in notes(verdict)) is counted
+
+
+# --- seconds --------------------------------------------------------------------------------------
+
+
+def test_seconds_count_from_the_first_picture_not_from_the_first_segment(t: Table) -> None:
+    unit = t.scene.unit
+    number = unit.start()
+    unit.segment(number, 1, 0, Ending.TURN)
+    unit.clock.boottime_ms += 1000
+    unit.go_on(number, 2, 2)
+    forger = Forger(t.scene.station.package(unit))
+    forger.flip("data/unit/" + side_file(1, 2), 250)
+    verdict = judged(forger.handed_over(), t.scene.station.trust())
+    assert first(verdict, "COMPANION_CHANGED").place.second_ms == 0
+
+
+def test_without_any_picture_seconds_count_from_the_start(t: Table) -> None:
+    unit = t.scene.unit
+    number = unit.start()
+    unit.gap(2000)
+    unit.go_on(number, 1, 0)
+    (gap,) = t.hand_in().timeline.gaps
+    assert 0 <= gap.second_ms < 5000
+
+
+def test_a_line_without_an_end_is_measured_whole() -> None:
+    endless = b"x" * (3 * MAX_LINE_BYTES + 5)
+    assert b"".join(lines_of([endless[:70_000], endless[70_000:]])) == endless
