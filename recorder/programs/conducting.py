@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from config.deadline import Due, due_at
 from config.notice import notice_text
-from recorder.capture.custody_link import Opening
-from recorder.capture.gestures import GestureTimes
-from recorder.capture.manners import Manners
-from recorder.capture.night import NightTimes
-from recorder.capture.pen import Dock, GapSeen, Journey, Welcome
+from recorder.capture.conductor.gestures import GestureTimes
+from recorder.capture.conductor.manners import Manners
+from recorder.capture.conductor.night import NightTimes
+from recorder.capture.conductor.packet_pen import Opening
+from recorder.capture.conductor.pen import Dock, GapSeen, Journey, Welcome
 from recorder.capture.ports import Picture
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from config.schema import Effective, Rules
-    from recorder.capture.pen import Entry, Pen
+    from recorder.capture.conductor.pen import Entry, Pen
     from recorder.handover import packets
 
 _SOUND_HZ = 48_000

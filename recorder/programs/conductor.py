@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 from config import load
 from config.words import ConfigRefused
 from recorder.capture import lens_words as words
-from recorder.capture.conductor import Conductor
-from recorder.capture.custody_link import PacketPen
-from recorder.capture.eye import Eye
-from recorder.capture.manners import Surroundings
+from recorder.capture.conductor.conductor import Conductor
+from recorder.capture.conductor.eye import Eye
+from recorder.capture.conductor.manners import Surroundings
+from recorder.capture.conductor.packet_pen import PacketPen
 from recorder.capture.ports import DeviceLost
 from recorder.custody.clock import KernelClock
 from recorder.devices.prompts import PromptsUnreadable, load_prompts, notice_clip
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from config.schema import Effective
-    from recorder.capture.machine import State
+    from recorder.capture.conductor.machine import State
     from recorder.capture.ports import Fix, NoFix, Supply
 
 _STEP_SECONDS = 0.02

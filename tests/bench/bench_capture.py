@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recorder.capture import lens_words as words
-from recorder.capture.custody_link import PieceLink
-from recorder.capture.lens import Lens
-from recorder.capture.lens_senses import Senses
-from recorder.capture.notice_search import NoticeSearch
+from recorder.capture.lens.lens import Lens
+from recorder.capture.lens.notice_search import NoticeSearch
+from recorder.capture.lens.piece_link import PieceLink
+from recorder.capture.lens.ring import Ring
+from recorder.capture.lens.senses import Senses
 from recorder.capture.overlay import PictureLines
 from recorder.capture.ports import Picture
-from recorder.capture.ring import Ring
 from recorder.devices.bench.air import Air
 from recorder.devices.bench.camera import BenchCamera
 from recorder.devices.bench.microphone import BenchMicrophone

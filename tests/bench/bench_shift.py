@@ -24,12 +24,12 @@ if str(Path(__file__).resolve().parents[2]) not in sys.path:
 import numpy as np
 
 from recorder.capture import lens_words as words
-from recorder.capture.custody_link import PieceLink
-from recorder.capture.lens import Lens
-from recorder.capture.lens_senses import Senses
-from recorder.capture.notice_search import NoticeSearch
+from recorder.capture.lens.lens import Lens
+from recorder.capture.lens.notice_search import NoticeSearch
+from recorder.capture.lens.piece_link import PieceLink
+from recorder.capture.lens.ring import Ring
+from recorder.capture.lens.senses import Senses
 from recorder.capture.ports import Frame, Pcm, Picture
-from recorder.capture.ring import Ring
 from recorder.devices.h264 import H264Encoder
 from recorder.devices.muxer import Mp4Muxer
 from recorder.evidence.record import StopCause

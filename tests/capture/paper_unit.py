@@ -7,15 +7,15 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from recorder.capture import lens_words as words
-from recorder.capture.conductor import Conductor
-from recorder.capture.manners import Manners, Surroundings
-from recorder.capture.pen import Entry, Welcome
+from recorder.capture.conductor.conductor import Conductor
+from recorder.capture.conductor.manners import Manners, Surroundings
+from recorder.capture.conductor.pen import Entry, Welcome
+from recorder.capture.conductor.selfcheck import SelfCheckItem, SelfCheckReport
 from recorder.capture.ports import Button, Edge, Fix, Lamp, Supply
-from recorder.capture.selfcheck import SelfCheckItem, SelfCheckReport
 from recorder.evidence.moment import ClockSource, Moment, utc_ms, utc_text
 
 if TYPE_CHECKING:
-    from recorder.capture.machine import State
+    from recorder.capture.conductor.machine import State
 
 MS = 1_000_000
 _START_MS = utc_ms("2026-11-21T10:00:00.000Z")

@@ -7,10 +7,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.capture.alarms import TOLD_MINUTES, Alarm, Alarms, Countdown
-from recorder.capture.condition import Condition
+from recorder.capture.conductor.alarms import TOLD_MINUTES, Alarm, Alarms, Countdown
+from recorder.capture.conductor.condition import Condition
+from recorder.capture.conductor.selfcheck import SelfCheckItem
 from recorder.capture.ports import Supply
-from recorder.capture.selfcheck import SelfCheckItem
 from recorder.evidence.moment import ClockSource, Moment
 
 COOL = Supply(

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from recorder.capture.condition import Condition, Doubt
-from recorder.capture.lights import Lights, lamp_for
-from recorder.capture.pen import Dock, Journey
+from recorder.capture.conductor.condition import Condition, Doubt
+from recorder.capture.conductor.lights import Lights, lamp_for
+from recorder.capture.conductor.pen import Dock, Journey
 from recorder.capture.ports import NO_THERMOMETER, Lamp, Supply
 from recorder.evidence.moment import ClockSource, Moment
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from recorder.capture import lens_words as words
-from recorder.capture.machine import Fact, State
-from recorder.capture.pen import (
+from recorder.capture.conductor.machine import Fact, State
+from recorder.capture.conductor.pen import (
     GapSeen,
     MarkMade,
     NoticeHeard,
@@ -15,8 +15,8 @@ from recorder.capture.pen import (
     Spoken,
     Welcome,
 )
+from recorder.capture.conductor.selfcheck import SelfCheckReport
 from recorder.capture.ports import Button, Edge, Fix, Lamp
-from recorder.capture.selfcheck import SelfCheckReport
 from tests.capture.paper_unit import FIT, FIX, LEFT_200, MS, Unit
 
 

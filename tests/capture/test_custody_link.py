@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recorder.capture.condition import Condition
-from recorder.capture.custody_link import Opening, PacketPen, PieceLink
-from recorder.capture.pen import Entry, GapSeen, MarkMade, NoticeHeard, RefusedAct, Spoken
+from recorder.capture.conductor.condition import Condition
+from recorder.capture.conductor.packet_pen import Opening, PacketPen
+from recorder.capture.conductor.pen import Entry, GapSeen, MarkMade, NoticeHeard, RefusedAct, Spoken
+from recorder.capture.conductor.selfcheck import Seen, examine
+from recorder.capture.lens.piece_link import PieceLink
+from recorder.capture.lens.way_out import CustodyGone
 from recorder.capture.ports import Fix, NoFix, Picture, Piece
-from recorder.capture.selfcheck import Seen, examine
-from recorder.capture.way_out import CustodyGone
 from recorder.evidence import record, sidecar
 from recorder.handover import packets as p
 from recorder.handover.connection import Link, accept, listen

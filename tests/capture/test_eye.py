@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recorder.capture import lens_words as words
-from recorder.capture.eye import Eye
+from recorder.capture.conductor.eye import Eye
 from recorder.evidence.errors import Malformed
 from recorder.handover.errors import LinkLost
 

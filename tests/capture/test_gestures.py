@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from recorder.capture.gestures import Gestures, GestureTimes
-from recorder.capture.machine import Fact
+from recorder.capture.conductor.gestures import Gestures, GestureTimes
+from recorder.capture.conductor.machine import Fact
 from recorder.capture.ports import Button, Edge
 
 D, P, PP, S, OFF, NO = (

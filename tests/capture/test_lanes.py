@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recorder.capture.lanes import Lane
+from recorder.capture.lens.lanes import Lane
 from recorder.capture.ports import Frame, Lost, Pcm, Source
 
 LIMIT = 4

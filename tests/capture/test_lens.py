@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recorder.capture import lens_words as words
-from recorder.capture.lens import Lens
-from recorder.capture.lens_senses import Senses
+from recorder.capture.lens.lens import Lens
+from recorder.capture.lens.pre_record import PreRecord
+from recorder.capture.lens.ring import Ring
+from recorder.capture.lens.senses import Senses
+from recorder.capture.lens.way_out import CustodyGone
 from recorder.capture.ports import DeviceLost, Frame, Lost, Pcm, Picture, Piece, Source
-from recorder.capture.pre_record import PreRecord
-from recorder.capture.ring import Ring
-from recorder.capture.way_out import CustodyGone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.capture.machine import TABLE, Act, Fact, Machine, State, table_as_markdown
+from recorder.capture.conductor.machine import TABLE, Act, Fact, Machine, State, table_as_markdown
 
 WAY_TO = {
     State.UNFIT: (),

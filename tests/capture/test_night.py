@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.capture.night import Night, NightTimes, View
+from recorder.capture.conductor.night import Night, NightTimes, View
 
 HALF_NS = 500_000_000
 TIMES = NightTimes(dark_lux=5, dark_seconds=3, bright_lux=40, bright_seconds=10)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recorder.capture.notice_search import NoticeSearch
+from recorder.capture.lens.notice_search import NoticeSearch
 from recorder.capture.ports import Pcm
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recorder.capture.lens.pre_record import PreRecord
 from recorder.capture.ports import Frame, Pcm
-from recorder.capture.pre_record import PreRecord
 
 _SECOND = 10**9
 

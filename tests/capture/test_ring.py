@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from recorder.capture.lens.ring import Ring
 from recorder.capture.ports import Piece
-from recorder.capture.ring import Ring
 
 
 def pieces(drawing: str) -> list[Piece]:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from recorder.capture.condition import Condition
-from recorder.capture.pen import Dock, Journey
+from recorder.capture.conductor.condition import Condition
+from recorder.capture.conductor.pen import Dock, Journey
+from recorder.capture.conductor.selfcheck import Seen, examine
 from recorder.capture.ports import Supply
-from recorder.capture.selfcheck import Seen, examine
 from recorder.evidence.moment import ClockSource, Moment
 
 COOL = Supply(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from recorder.capture import sentences
-from recorder.capture.condition import Condition
-from recorder.capture.pen import Dock, Journey
+from recorder.capture.conductor import sentences
+from recorder.capture.conductor.condition import Condition
+from recorder.capture.conductor.pen import Dock, Journey
+from recorder.capture.conductor.selfcheck import SelfCheckItem, SelfCheckReport
 from recorder.capture.ports import Supply
-from recorder.capture.selfcheck import SelfCheckItem, SelfCheckReport
 from recorder.evidence.moment import ClockSource, Moment
 
 LISTED = tomllib.loads(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from recorder.capture.lens_watch import LensWatch
+from recorder.capture.conductor.lens_watch import LensWatch
+from recorder.capture.conductor.pen import GapSeen
+from recorder.capture.conductor.sight import Sight
 from recorder.capture.lens_words import Overlay
 from recorder.capture.overlay import overlay
-from recorder.capture.pen import GapSeen
 from recorder.capture.ports import Fix, NoFix
-from recorder.capture.sight import Sight
 
 _MS = 1_000_000
 

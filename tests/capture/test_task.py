@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from recorder.capture.condition import Condition
-from recorder.capture.notebook import Notebook
-from recorder.capture.pen import Entry, GapSeen, RefusedAct
+from recorder.capture.conductor.condition import Condition
+from recorder.capture.conductor.notebook import Notebook
+from recorder.capture.conductor.pen import Entry, GapSeen, RefusedAct
+from recorder.capture.conductor.selfcheck import SelfCheckReport
+from recorder.capture.conductor.senses import Senses
+from recorder.capture.conductor.task import Task, reason_of
 from recorder.capture.ports import Supply
-from recorder.capture.selfcheck import SelfCheckReport
-from recorder.capture.senses import Senses
-from recorder.capture.task import Task, reason_of
 
 COOL = Supply(
     on_mains=False, percent=90, minutes=400, under_voltage=False, throttled=False, degrees=45

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from recorder.capture.notice import HEARD_PERMILLE, notice_score
+from recorder.capture.lens.notice import HEARD_PERMILLE, notice_score
 from recorder.capture.ports import (
     Button,
     DeviceLost,

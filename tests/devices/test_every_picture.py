@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recorder.capture.notice import HEARD_PERMILLE
+from recorder.capture.lens.notice import HEARD_PERMILLE
 from recorder.capture.ports import Picture
 from recorder.devices.prompts import load_prompts
 from tests.custody.judge import disproofs

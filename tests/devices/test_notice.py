@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recorder.capture.notice import HEARD_PERMILLE, notice_score, resampled
+from recorder.capture.lens.notice import HEARD_PERMILLE, notice_score, resampled
 from recorder.devices.prompts import Prompt, load_prompts
 
 PROMPTS = load_prompts(Path(__file__).parents[2] / "config" / "prompts")

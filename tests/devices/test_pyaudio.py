@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from recorder.capture.notice_search import NoticeSearch
+from recorder.capture.lens.notice_search import NoticeSearch
 from recorder.capture.ports import DeviceLost, Lost, Pcm
 from recorder.devices.prompts import load_prompts
 from tests.rig.remote import pass_seconds, until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recorder.capture.notice import resampled
+from recorder.capture.lens.notice import resampled
 from recorder.devices.prompts import NoSuchPrompt
 
 if TYPE_CHECKING:

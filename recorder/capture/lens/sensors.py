@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recorder.capture.lanes import Lane
+from recorder.capture.lens.lanes import Lane
 from recorder.capture.ports import DeviceLost, Source
 
 if TYPE_CHECKING:

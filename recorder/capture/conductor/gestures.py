@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recorder.capture.machine import Fact
+from recorder.capture.conductor.machine import Fact
 
 if TYPE_CHECKING:
     from recorder.capture.ports import Edge

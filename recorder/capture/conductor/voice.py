@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recorder.capture import lens_words as words
-from recorder.capture.pen import Spoken
+from recorder.capture.conductor.pen import Spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

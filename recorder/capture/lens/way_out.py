@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from recorder.capture.lens.ring import Dropped, Ring
     from recorder.capture.ports import Piece
-    from recorder.capture.ring import Dropped, Ring
 
 
 class CustodyGone(Exception):

@@ -1,101 +1,28 @@
-"""Capture's two connections to custody: the lens's, which carries pieces, and the conductor's pen.
+"""The conductor's connection to custody, as `Pen`: acts and notes go, custody's words come back.
 
-Both queue and never block; `flush` and `settle` move what the socket takes.
+It queues and never blocks; `flush` moves what the socket takes.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recorder.capture import pen
+from recorder.capture.conductor import pen
 from recorder.capture.ports import Fix, NoFix
-from recorder.capture.way_out import CustodyGone
 from recorder.evidence import record, sidecar
 from recorder.handover import packets
-from recorder.handover.codec import keep_packets
 from recorder.handover.connection import Link
-from recorder.handover.errors import LinkFull, LinkLost, RefusedPacket
+from recorder.handover.errors import LinkLost, RefusedPacket
+from recorder.handover.queue import PacketQueue
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from recorder.capture.ports import Picture, Piece
-    from recorder.capture.selfcheck import SelfCheckReport
+    from recorder.capture.conductor.selfcheck import SelfCheckReport
+    from recorder.capture.ports import Picture
 
 _UNSET_RECORDING = 1  # custody fills it in
-
-
-class _Queue:
-    """Packets that wait for room in the socket."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-        self._waiting: deque[packets.Packet] = deque()
-
-    def put(self, packet: packets.Packet) -> None:
-        self._waiting.append(packet)
-
-    def flush(self) -> None:
-        """Send what there is room for; LinkLost if nobody is there."""
-        while self._waiting:
-            try:
-                self._link.send(self._waiting[0])
-            except LinkFull:
-                return
-            self._waiting.popleft()
-
-    @property
-    def busy(self) -> bool:
-        return bool(self._waiting)
-
-
-class PieceLink:
-    """The lens's connection: pieces go, and how many of them are durable comes back."""
-
-    def __init__(self, socket_path: Path) -> None:
-        try:
-            self._link = Link.connect(socket_path)
-        except LinkLost as lost:
-            raise CustodyGone(str(lost)) from lost
-        self._queue = _Queue(self._link)
-        self._queue.put(packets.Hello(packets.Role.LENS))
-        self._told_durable = 0
-
-    @property
-    def busy(self) -> bool:
-        """Whether queued bytes still wait for room in the socket."""
-        return self._queue.busy
-
-    def hand_over(self, piece: Piece) -> None:
-        """Queue one piece."""
-        stamps = packets.Stamps(piece.first_ns, piece.last_ns, piece.frames, piece.samples)
-        for packet in keep_packets(piece.data, stamps, opens=piece.opens, key=piece.key):
-            self._queue.put(packet)
-
-    def end(self) -> None:
-        """Queue the word that nothing more will come."""
-        self._queue.put(packets.End())
-
-    def settle(self) -> int:
-        """Move bytes; how many pieces became durable since the last call."""
-        durable = self._told_durable
-        try:
-            self._queue.flush()
-            while (packet := self._link.receive()) is not None:
-                if isinstance(packet, packets.Kept):
-                    durable = packet.pieces
-                elif isinstance(packet, packets.Fault):
-                    raise CustodyGone(f"Custody refuses what the lens gives: {packet.sentence}")
-        except (LinkLost, RefusedPacket) as lost:
-            raise CustodyGone(str(lost)) from lost
-        new, self._told_durable = durable - self._told_durable, durable
-        return new
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._link.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +42,7 @@ class PacketPen:
     def __init__(self, socket_path: Path, opening: Opening) -> None:
         """LinkLost if custody is not there."""
         self._link = Link.connect(socket_path)
-        self._queue = _Queue(self._link)
+        self._queue = PacketQueue(self._link)
         self._opening = opening
         self._queue.put(packets.Hello(packets.Role.CONDUCTOR))
         self._queue.flush()

@@ -9,15 +9,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from recorder.capture.condition import Condition
+from recorder.capture.conductor.condition import Condition
+from recorder.capture.conductor.senses import Senses
 from recorder.capture.ports import Fix
-from recorder.capture.senses import Senses
 from recorder.evidence.moment import utc_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recorder.capture.pen import Journey
+    from recorder.capture.conductor.pen import Journey
     from recorder.capture.ports import NoFix, Supply
     from recorder.evidence.moment import Moment
 

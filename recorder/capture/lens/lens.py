@@ -11,18 +11,18 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from recorder.capture import lens_words as words
-from recorder.capture.lens_losses import Losses
+from recorder.capture.lens.losses import Losses
+from recorder.capture.lens.sensor_check import CHECK_NS, SensorCheck
+from recorder.capture.lens.sensors import Sensors
+from recorder.capture.lens.way_out import WayOut
 from recorder.capture.ports import DeviceLost, Frame, Lost
-from recorder.capture.sensor_check import CHECK_NS, SensorCheck
-from recorder.capture.sensors import Sensors
-from recorder.capture.way_out import WayOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from recorder.capture.lens_senses import NoticeSearch, Senses
+    from recorder.capture.lens.ring import Ring
+    from recorder.capture.lens.senses import NoticeSearch, Senses
     from recorder.capture.ports import Muxer, Pcm, Piece
-    from recorder.capture.ring import Ring
 
 _NS_PER_MS = 1_000_000
 _ITEMS_A_TURN = 256

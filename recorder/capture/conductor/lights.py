@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recorder.capture.pen import Dock
+from recorder.capture.conductor.pen import Dock
 from recorder.capture.ports import Lamp
 
 if TYPE_CHECKING:
-    from recorder.capture.condition import Condition
+    from recorder.capture.conductor.condition import Condition
     from recorder.capture.ports import Signals
 
 _NS_PER_MS = 1_000_000

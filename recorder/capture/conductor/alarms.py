@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recorder.capture import selfcheck, sentences
-from recorder.capture.condition import COOL_DEGREES, UNKNOWN, Condition
-from recorder.capture.selfcheck import SelfCheckItem
+from recorder.capture.conductor import selfcheck, sentences
+from recorder.capture.conductor.condition import COOL_DEGREES, UNKNOWN, Condition
+from recorder.capture.conductor.selfcheck import SelfCheckItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recorder.capture.sentences import Clips
+    from recorder.capture.conductor.sentences import Clips
 
 TOLD_MINUTES = (60, 30, 20, 10, 5, 2)
 TOLD_PERCENT = (20, 10, 5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recorder.capture import lens_words as words
-from recorder.capture.machine import Act
+from recorder.capture.conductor.machine import Act
 from recorder.capture.ports import Lamp
 
 LIGHTS = {

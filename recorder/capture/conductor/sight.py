@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from recorder.capture.pen import GapSeen
+from recorder.capture.conductor.pen import GapSeen
 
 
 class Sight:

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from recorder.capture import lens_words as words
+    from recorder.capture.lens.pre_record import PreRecord
+    from recorder.capture.lens.way_out import CustodyLink
     from recorder.capture.ports import Camera, Lost, Microphone, Muxer, Pcm
-    from recorder.capture.pre_record import PreRecord
-    from recorder.capture.way_out import CustodyLink
 
 
 class NoticeSearch(Protocol):

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from recorder.capture.lens.notice import HEARD_PERMILLE, notice_score
 from recorder.capture.lens_words import NoticeSought
-from recorder.capture.notice import HEARD_PERMILLE, notice_score
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

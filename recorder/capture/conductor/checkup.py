@@ -8,15 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recorder.capture import lens_words as words
-from recorder.capture import sentences
-from recorder.capture.condition import UNKNOWN
+from recorder.capture.conductor import sentences
+from recorder.capture.conductor.condition import UNKNOWN
+from recorder.capture.conductor.selfcheck import Seen, SelfCheckReport, examine
 from recorder.capture.ports import SHOWS_NOTHING
-from recorder.capture.selfcheck import Seen, SelfCheckReport, examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recorder.capture.deeds import Deeds
+    from recorder.capture.conductor.deeds import Deeds
 
 
 class Checkup:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recorder.capture.alarms import Alarms
+from recorder.capture.conductor.alarms import Alarms
 
 if TYPE_CHECKING:
-    from recorder.capture.deeds import Deeds
+    from recorder.capture.conductor.deeds import Deeds
 
 _MS_PER_MINUTE = 60_000
 

@@ -9,23 +9,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recorder.capture import lens_words as words
-from recorder.capture import sentences
-from recorder.capture.attention import Attention
-from recorder.capture.checkup import Checkup
-from recorder.capture.condition import ENDING_MINUTES
-from recorder.capture.deeds import Deeds
-from recorder.capture.gestures import Gestures
-from recorder.capture.lens_watch import LensWatch
-from recorder.capture.machine import FILMING, Act, Fact, Machine, State
-from recorder.capture.night_watch import NightWatch
+from recorder.capture.conductor import sentences
+from recorder.capture.conductor.attention import Attention
+from recorder.capture.conductor.checkup import Checkup
+from recorder.capture.conductor.condition import ENDING_MINUTES
+from recorder.capture.conductor.deeds import Deeds
+from recorder.capture.conductor.gestures import Gestures
+from recorder.capture.conductor.lens_watch import LensWatch
+from recorder.capture.conductor.machine import FILMING, Act, Fact, Machine, State
+from recorder.capture.conductor.night_watch import NightWatch
+from recorder.capture.conductor.pen import Dock, GapSeen, Journey, NoticeHeard, Remark
+from recorder.capture.conductor.task import reason_of
 from recorder.capture.overlay import overlay
-from recorder.capture.pen import Dock, GapSeen, Journey, NoticeHeard, Remark
 from recorder.capture.ports import Button, Lamp
-from recorder.capture.task import reason_of
 
 if TYPE_CHECKING:
-    from recorder.capture.manners import Manners, Surroundings
-    from recorder.capture.pen import Pen, Welcome
+    from recorder.capture.conductor.manners import Manners, Surroundings
+    from recorder.capture.conductor.pen import Pen, Welcome
     from recorder.capture.ports import Edge, Fix, NoFix, Supply
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recorder.capture.condition import UNKNOWN, Condition, Doubt
-from recorder.capture.pen import Dock
+from recorder.capture.conductor.condition import UNKNOWN, Condition, Doubt
+from recorder.capture.conductor.pen import Dock
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from recorder.capture.selfcheck import SelfCheckReport
+    from recorder.capture.conductor.selfcheck import SelfCheckReport
 
 Clips = tuple[str, ...]
 MOST = 99

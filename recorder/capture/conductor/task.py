@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from recorder.capture.condition import Condition
+    from recorder.capture.conductor.condition import Condition
 
 _MS_PER_MINUTE = 60_000
 TASK_MINUTES = 30

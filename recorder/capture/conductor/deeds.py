@@ -9,24 +9,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recorder.capture import lens_words as words
-from recorder.capture import sentences
-from recorder.capture.acts import CLOSINGS, LIGHTS, ORDERS, SAYINGS
-from recorder.capture.lights import Lights
-from recorder.capture.machine import Act
-from recorder.capture.notebook import Notebook
-from recorder.capture.pen import MarkMade, RefusedAct, Remark
+from recorder.capture.conductor import sentences
+from recorder.capture.conductor.acts import CLOSINGS, LIGHTS, ORDERS, SAYINGS
+from recorder.capture.conductor.lights import Lights
+from recorder.capture.conductor.machine import Act
+from recorder.capture.conductor.notebook import Notebook
+from recorder.capture.conductor.pen import MarkMade, RefusedAct, Remark
+from recorder.capture.conductor.selfcheck import MINUTES_BLOCK, SelfCheckItem, SelfCheckReport
+from recorder.capture.conductor.sight import Sight
+from recorder.capture.conductor.task import Task, stated
+from recorder.capture.conductor.upkeep import Upkeep
+from recorder.capture.conductor.voice import Voice
 from recorder.capture.ports import Lamp
-from recorder.capture.selfcheck import MINUTES_BLOCK, SelfCheckItem, SelfCheckReport
-from recorder.capture.sight import Sight
-from recorder.capture.task import Task, stated
-from recorder.capture.upkeep import Upkeep
-from recorder.capture.voice import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recorder.capture.manners import Manners, Surroundings
-    from recorder.capture.pen import Entry, GapSeen
+    from recorder.capture.conductor.manners import Manners, Surroundings
+    from recorder.capture.conductor.pen import Entry, GapSeen
 
 NS_PER_MS = 1_000_000
 

@@ -14,8 +14,8 @@ from recorder.capture.ports import DeviceLost, Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from recorder.capture.lens.ring import Dropped
     from recorder.capture.ports import Lost
-    from recorder.capture.ring import Dropped
 
 _NS_PER_MS = 1_000_000
 _UNHEARD = "by the rules, no sound is kept from before the press"

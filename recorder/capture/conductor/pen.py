@@ -6,8 +6,8 @@ import enum
 from dataclasses import dataclass
 from typing import Protocol
 
+from recorder.capture.conductor.selfcheck import SelfCheckReport
 from recorder.capture.ports import Fix, NoFix
-from recorder.capture.selfcheck import SelfCheckReport
 
 
 class Pen(Protocol):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recorder.capture.condition import (
+from recorder.capture.conductor.condition import (
     LOW_MINUTES,
     LOW_PERCENT,
     UNKNOWN,
@@ -17,7 +17,7 @@ from recorder.capture.condition import (
 )
 
 if TYPE_CHECKING:
-    from recorder.capture.condition import Condition
+    from recorder.capture.conductor.condition import Condition
 
 MINUTES_BLOCK = 2
 _QUIET = 30

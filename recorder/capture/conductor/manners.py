@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from recorder.capture.gestures import GestureTimes
-from recorder.capture.night import NightTimes
+from recorder.capture.conductor.gestures import GestureTimes
+from recorder.capture.conductor.night import NightTimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

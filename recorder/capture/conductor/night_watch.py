@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recorder.capture.night import Night, View
-from recorder.capture.pen import Remark
+from recorder.capture.conductor.night import Night, View
+from recorder.capture.conductor.pen import Remark
 
 if TYPE_CHECKING:
-    from recorder.capture.deeds import Deeds
-    from recorder.capture.night import NightTimes
+    from recorder.capture.conductor.deeds import Deeds
+    from recorder.capture.conductor.night import NightTimes
     from recorder.capture.ports import NightSight
 
 _FILMED_BY_NIGHT = "红外夜视已开启。"

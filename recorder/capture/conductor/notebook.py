@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recorder.capture.pen import RefusedAct
-from recorder.capture.selfcheck import SelfCheckReport
+from recorder.capture.conductor.pen import RefusedAct
+from recorder.capture.conductor.selfcheck import SelfCheckReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recorder.capture.pen import Entry, Pen
+    from recorder.capture.conductor.pen import Entry, Pen
 
 _MOST_WAITING = 4096
 

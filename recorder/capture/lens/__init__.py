@@ -1,0 +1,1 @@
+"""Pictures and sound into pieces for custody; killed and begun anew at any moment."""
