@@ -4,6 +4,8 @@ import os
 import queue
 import subprocess
 import sys
+import threading
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -96,6 +98,14 @@ class Agency:
     def restart(self) -> None:
         self.stop()
         self.start()
+
+    def turned_away(self) -> tuple[str, ...]:
+        """Wait for what the broker says of whom it refused: it says so after the refusal."""
+        until = time.monotonic() + LIMIT_SECONDS
+        while not (said := self.broker.turned_away()):
+            assert time.monotonic() < until, "The broker says nothing of whom it turned away."
+            threading.Event().wait(0.02)
+        return said
 
     def papers(self, name: str) -> TlsFiles | None:
         return None if self.authority is None else self.authority.issue(name)

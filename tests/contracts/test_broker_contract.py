@@ -239,7 +239,7 @@ def test_a_client_of_another_ca_is_refused(closed_agency: Agency, stranger: Auth
     assert f"our certificate {theirs.certificate}" in sentence
     with pytest.raises(CertificateRefused, match="CA"):
         client.post.await_up(0)
-    assert len(closed_agency.broker.turned_away()) == 1
+    assert len(closed_agency.turned_away()) == 1
 
 
 def test_an_expired_certificate_is_refused_and_both_sides_say_so(closed_agency: Agency) -> None:
@@ -251,7 +251,7 @@ def test_an_expired_certificate_is_refused_and_both_sides_say_so(closed_agency: 
     )
     client.post.open()
     assert "expired" in client.downs.get(timeout=LIMIT_SECONDS)
-    (said,) = closed_agency.broker.turned_away()
+    (said,) = closed_agency.turned_away()
     assert said in {"certificate has expired", "certificate verify failed"}
     assert closed_agency.broker.turned_away() == ()
 
@@ -277,7 +277,7 @@ def test_who_is_revoked_while_his_line_is_up_loses_it_and_all_others_come_back(
             pass
         unit.ups.get(timeout=LIMIT_SECONDS)
         unit.ups.get(timeout=LIMIT_SECONDS)
-        assert agency.broker.turned_away()
+        assert agency.turned_away()
 
 
 def test_a_broker_of_another_ca_is_refused(closed_agency: Agency, stranger: Authority) -> None:
