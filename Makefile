@@ -45,7 +45,7 @@ lint: setup-dev ## format, lint, types, import rules, spelling, generated docs
 bench: programs ## the budgets of the design; writes tests/bench/results.json
 	@$(PY) tests/bench/run.py $(ARGS)
 
-coverage: setup-dev ## every branch of evidence, custody and release, or it says which is missing
+coverage: programs ## every branch of evidence, custody and release, or it says which is missing
 	@.venv/bin/coverage run --branch --source=recorder/evidence -m pytest -q \
 		tests/evidence tests/verify tests/tamper --deselect tests/tamper/test_honest.py tests/export/test_excerpt.py
 	@.venv/bin/coverage report --skip-covered --fail-under=100
