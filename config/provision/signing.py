@@ -8,9 +8,9 @@ from config.provision.enrolment import Request, read_request
 from config.provision.request import parse_request
 from config.refusal import cannot, refusal, unusable
 from config.words import Words
-from uplink.station.founding import UnitKeys, enrol, write_unit_papers
+from uplink.station.authority.founding import UnitKeys, enrol, write_unit_papers
+from uplink.station.authority.roll import IdentityRefused
 from uplink.station.settings import read_settings
-from uplink.station.units import IdentityRefused
 from uplink.wire.table import BadConfig
 
 if TYPE_CHECKING:

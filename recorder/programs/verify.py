@@ -132,7 +132,7 @@ def _reporter(out: Path | None) -> _Reporter | None:
     if out is None:
         return None
     try:
-        return cast("_Reporter", importlib.import_module("uplink.station.certificate"))
+        return cast("_Reporter", importlib.import_module("uplink.station.package.certificate"))
     except (ImportError, OSError) as error:
         raise Malformed(
             f"A report needs the station's programs ({error}). Install them with: "

@@ -10,7 +10,7 @@ import pytest
 
 from tests.browser.conftest import TRUST
 from tests.browser.keep_in_step import PAGE, in_step
-from uplink.station import viewer as shipped
+from uplink.station.package import viewer as shipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable

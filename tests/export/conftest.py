@@ -11,7 +11,7 @@ from recorder.evidence.moment import utc_text
 from recorder.evidence.trust import parse_trust
 from tests.uplink.dock import Dock
 from tests.verify.unit import NOON_MS
-from uplink.station.package import Order, Packer
+from uplink.station.package.bag import Order, Packer
 
 if TYPE_CHECKING:
     from pathlib import Path

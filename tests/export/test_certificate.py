@@ -20,15 +20,15 @@ from recorder.programs import verify
 from recorder.programs.bag import FolderFiles
 from uplink.programs import station
 from uplink.programs.station_papers import read_paper
-from uplink.station.certificate import (
+from uplink.station.package.certificate import (
     add_certificate,
     grouped,
     key_fingerprint,
     qr_text,
     verifier_digest,
 )
-from uplink.station.certificate_paper import Paper
-from uplink.station.package_facts import read_facts
+from uplink.station.package.certificate_paper import Paper
+from uplink.station.package.facts import read_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,9 +19,13 @@ from tests.verify.conftest import enrolled
 from tests.verify.court import codes, judged
 from tests.verify.station import NOON
 from uplink.programs import station
-from uplink.station.ca import Authority
-from uplink.station.credentials import ASSERTION, Sealed, write_credentialed
-from uplink.station.credentials_paper import NotCredentialed, clip_papers, without_credentials
+from uplink.station.authority.ca import Authority
+from uplink.station.package.credentials import ASSERTION, Sealed, write_credentialed
+from uplink.station.package.credentials_paper import (
+    NotCredentialed,
+    clip_papers,
+    without_credentials,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ from tests.verify.conftest import enrolled
 from tests.verify.court import MemoryFiles
 from tests.verify.forger import HEADS, LOG
 from uplink.programs import station
-from uplink.station.excerpt import Cut, NoExcerpt, write_excerpt
+from uplink.station.package.excerpt import Cut, NoExcerpt, write_excerpt
 
 if TYPE_CHECKING:
     from pathlib import Path

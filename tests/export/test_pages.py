@@ -14,7 +14,7 @@ import pytest
 from recorder.evidence.package import MANIFEST, TAG_MANIFEST
 from recorder.evidence.words import digest
 from recorder.programs import verify
-from uplink.station.inventory import COLUMNS, beijing_text
+from uplink.station.package.inventory import COLUMNS, beijing_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

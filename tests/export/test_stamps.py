@@ -18,9 +18,9 @@ from tests.export.conftest import Exported, exported
 from tests.export.test_pages import bagged_anew, by_hand
 from tests.verify.unit import NOON_MS
 from uplink.programs import station
-from uplink.station.package import Order, Packer
-from uplink.station.stamp_authority import Authority, HttpAuthority, check_stamp
-from uplink.station.stamps import NotStamped, Stamps
+from uplink.station.log.stamp_authority import Authority, HttpAuthority, check_stamp
+from uplink.station.log.stamps import NotStamped, Stamps
+from uplink.station.package.bag import Order, Packer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,7 +27,7 @@ from uplink.broker.embedded.packets import (
     Will,
 )
 from uplink.broker.embedded.properties import Properties
-from uplink.station.witness_wire import (
+from uplink.station.log.witness_wire import (
     add_checkpoint_bytes,
     parse_add_checkpoint,
     parse_signature_lines,

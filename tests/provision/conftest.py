@@ -15,7 +15,7 @@ import pytest
 from config import load
 from config.provision.batch import hashed_psk
 from config.provision.beginning import Beginning, begin
-from uplink.station.founding import Plan, found
+from uplink.station.authority.founding import Plan, found
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from recorder.evidence.head import Head, sign_head
 from recorder.evidence.note import ED25519, VerifierKey, parse_note
 from recorder.evidence.tree import FullTree, leaf_hash
 from tests.verify.unit import Dice
-from uplink.station.witness import LocalWitness, WitnessRefused
+from uplink.station.log.witness import LocalWitness, WitnessRefused
 
 if TYPE_CHECKING:
     from pathlib import Path

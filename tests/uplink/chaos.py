@@ -22,9 +22,9 @@ from tests.verify.unit import Unit
 from uplink.broker.mosquitto import access_file_text, configuration
 from uplink.broker.settings import BrokerSettings
 from uplink.programs.access import access_table
-from uplink.station.journeys import Limits
+from uplink.station.intake.journeys import Limits
+from uplink.station.log.tiles import split_entries
 from uplink.station.settings import read_settings, read_signing_key
-from uplink.station.tiles import split_entries
 from uplink.wire.post import Address, TlsFiles
 
 if TYPE_CHECKING:

@@ -37,11 +37,11 @@ from uplink.courier.outbox import Outbox
 from uplink.courier.spool import SpoolReader
 from uplink.programs.wiring import admission_for, ingest_for
 from uplink.station import events as station_events
-from uplink.station.founding import Plan, UnitKeys, enrol, found
-from uplink.station.index import Index
-from uplink.station.layout import Layout
+from uplink.station.authority.founding import Plan, UnitKeys, enrol, found
+from uplink.station.log.index import Index
 from uplink.station.settings import read_identity, read_settings
 from uplink.station.steps import no_step
+from uplink.station.store.layout import Layout
 from uplink.wire.post import Letter, NotConnected
 from uplink.wire.topics import Kind, parse_topic
 
@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recorder.handover.packets import Journey
-    from uplink.station.admit import Admission, Arrived
-    from uplink.station.ingest import Ingest
+    from uplink.station.admission.admit import Admission, Arrived
+    from uplink.station.intake.ingest import Ingest
     from uplink.station.steps import Step
     from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 

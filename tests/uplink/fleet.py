@@ -45,7 +45,7 @@ from recorder.handover.packets import (
 from tests.uplink.dock import Spool
 from tests.verify.unit import Unit
 from uplink.courier.filing import FilingRefused
-from uplink.station.founding import UnitKeys, enrol, write_unit_papers
+from uplink.station.authority.founding import UnitKeys, enrol, write_unit_papers
 from uplink.station.settings import read_identity
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 

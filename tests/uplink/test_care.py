@@ -19,8 +19,8 @@ from recorder.programs import shilu
 from tests.uplink.dock import Dock
 from tests.verify.unit import NOON_MS, Unit
 from uplink.station import events
-from uplink.station.metrics import Site, metrics
-from uplink.station.standing import Standing, table
+from uplink.station.care.metrics import Site, metrics
+from uplink.station.care.standing import Standing, table
 from uplink.wire.chunks import chunk_bytes
 from uplink.wire.messages import State
 from uplink.wire.post import Letter

@@ -14,7 +14,7 @@ from recorder.evidence.head import parse_signed_head
 from recorder.evidence.receipt import FiledFile, check_station_head
 from recorder.evidence.words import digest, media_file
 from tests.uplink.dock import Dock, Killed
-from uplink.station.receipts import Claim
+from uplink.station.admission.receipts import Claim
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ import pytest
 from recorder.programs import shilu
 from tests.uplink.dock import Dock, Killed
 from uplink.programs.wiring import registrar_for
-from uplink.station.changes import Change, What
-from uplink.station.disposal import Keeper, footage
+from uplink.station.care.disposal import Keeper, footage
+from uplink.station.log.changes import Change, What
 
 if TYPE_CHECKING:
     from pathlib import Path

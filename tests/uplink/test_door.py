@@ -9,7 +9,7 @@ import pytest
 
 from config.provision.request import courier_public
 from tests.uplink.fleet import AGENCY, Fleet, ask
-from uplink.station.founding import UnitKeys, enrol, write_unit_papers
+from uplink.station.authority.founding import UnitKeys, enrol, write_unit_papers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

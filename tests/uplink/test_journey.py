@@ -19,9 +19,9 @@ from tests.uplink.dock import Dock
 from tests.verify.unit import NOON_MS, Unit
 from uplink.courier import events as courier_events
 from uplink.courier.filing import FilingLost, FilingRefused
-from uplink.station.journeys import Limits
-from uplink.station.package import Order, Packer
-from uplink.station.service import station_state
+from uplink.station.intake.journeys import Limits
+from uplink.station.intake.service import station_state
+from uplink.station.package.bag import Order, Packer
 from uplink.station.settings import read_signing_key
 from uplink.wire.messages import Ack
 from uplink.wire.post import Letter

@@ -15,12 +15,12 @@ from recorder.evidence.note import VerifierKey, parse_note
 from recorder.evidence.tree import FullTree, check_consistency, check_inclusion, leaf_hash
 from tests.verify.unit import Dice
 from uplink.programs.witness import server_for
-from uplink.station.cosigners import HttpWitness, QuorumMissing, cosigned_checkpoint
-from uplink.station.log import LogUnusable, StationLog
+from uplink.station.log.cosigners import HttpWitness, QuorumMissing, cosigned_checkpoint
+from uplink.station.log.station_log import LogUnusable, StationLog
+from uplink.station.log.tiles import Tile, entry_bytes, new_tiles, split_entries
+from uplink.station.log.witness import LocalWitness, Stale, WitnessRefused, WitnessUnreachable
+from uplink.station.log.witness_wire import add_checkpoint_bytes, parse_add_checkpoint
 from uplink.station.steps import no_step
-from uplink.station.tiles import Tile, entry_bytes, new_tiles, split_entries
-from uplink.station.witness import LocalWitness, Stale, WitnessRefused, WitnessUnreachable
-from uplink.station.witness_wire import add_checkpoint_bytes, parse_add_checkpoint
 
 if TYPE_CHECKING:
     from pathlib import Path

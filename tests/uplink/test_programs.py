@@ -19,7 +19,7 @@ from uplink.broker.embedded.server import EmbeddedBroker
 from uplink.broker.mosquitto import MosquittoBroker
 from uplink.broker.settings import BrokerSettings
 from uplink.programs.access import access_table
-from uplink.station.journeys import Limits
+from uplink.station.intake.journeys import Limits
 from uplink.wire.post import Address, TlsFiles
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from recorder.evidence.words import (
 )
 from tests.uplink.dock import Dock
 from tests.verify.unit import Unit
-from uplink.station.incoming import Part, WrongDigest, WrongPlace
+from uplink.station.store.incoming import Part, WrongDigest, WrongPlace
 from uplink.wire.messages import OfferedFile
 
 if TYPE_CHECKING:

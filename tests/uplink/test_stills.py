@@ -29,7 +29,7 @@ from recorder.evidence.record import (
 )
 from recorder.evidence.words import ZERO_DIGEST, media_file, side_file
 from tests.devices.studio import START_NS, Desk, numbered
-from uplink.station.stills import LIST, write_stills
+from uplink.station.package.stills import LIST, write_stills
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from uplink.station.ingest import Ingest
+    from uplink.station.intake.ingest import Ingest
 
 AGENCY, FILM, CHUNK = "baofeng-mz", media_file(1, 1), 65_536
 

@@ -33,22 +33,29 @@ from uplink.programs.side_by_side import SideWorkers, WorkerEnded
 from uplink.programs.station_broker import Gate, broker_here, broker_of
 from uplink.programs.wiring import admission_for, ingest_for
 from uplink.station import events
-from uplink.station.backup import BackupUnusable
-from uplink.station.changes import Change, What
-from uplink.station.cosigners import QuorumMissing
-from uplink.station.credentials_paper import NotCredentialed
-from uplink.station.disposal import StaysHere
-from uplink.station.founding import AlreadyFounded, Plan, UnitKeys, enrol, found, write_unit_papers
-from uplink.station.index import Index, IndexUnusable
-from uplink.station.layout import Layout
-from uplink.station.log import LogUnusable
-from uplink.station.package import NothingToPack, Order, Packer, check_empty
-from uplink.station.service import Admitter, Down, Inbox, Up, send_over, serve, station_state
+from uplink.station.authority.founding import (
+    AlreadyFounded,
+    Plan,
+    UnitKeys,
+    enrol,
+    found,
+    write_unit_papers,
+)
+from uplink.station.authority.roll import IdentityRefused
+from uplink.station.care.backup import BackupUnusable
+from uplink.station.care.disposal import StaysHere
+from uplink.station.intake.service import Admitter, Down, Inbox, Up, send_over, serve, station_state
+from uplink.station.log.changes import Change, What
+from uplink.station.log.cosigners import QuorumMissing
+from uplink.station.log.index import Index, IndexUnusable
+from uplink.station.log.stamps import NotStamped
+from uplink.station.log.station_log import LogUnusable
+from uplink.station.package.bag import NothingToPack, Order, Packer, check_empty
+from uplink.station.package.credentials_paper import NotCredentialed
+from uplink.station.package.stills import write_stills
+from uplink.station.package.viewing import NotOpened, write_clear
 from uplink.station.settings import RunsBroker, StationSettings, read_identity, read_settings
-from uplink.station.stamps import NotStamped
-from uplink.station.stills import write_stills
-from uplink.station.units import IdentityRefused
-from uplink.station.viewing import NotOpened, write_clear
+from uplink.station.store.layout import Layout
 from uplink.wire.post import Address, Connection, Listener, PostError, Subscription
 from uplink.wire.table import BadConfig
 from uplink.wire.topics import Kind, inbox_filter, offers_filter

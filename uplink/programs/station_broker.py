@@ -12,7 +12,7 @@ from uplink.broker.settings import BrokerSettings
 from uplink.programs.access import access_table
 from uplink.programs.wiring import roll_for
 from uplink.station import events
-from uplink.station.door import turned_away
+from uplink.station.authority.door import turned_away
 from uplink.station.settings import RunsBroker, StationSettings
 from uplink.wire.post import Address, BrokerMissing
 from uplink.wire.topics import STATION

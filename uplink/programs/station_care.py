@@ -16,16 +16,16 @@ from recorder.evidence.words import station_origin, unit_origin
 from uplink.programs.events_out import complain
 from uplink.programs.wiring import registrar_for, roll_for, system_unix_ms
 from uplink.station import events
-from uplink.station.backup import back_up, check, restore
-from uplink.station.changes import Change, What
-from uplink.station.doctor import examine
-from uplink.station.door import DoorOpen, close_door
-from uplink.station.durable import is_full, room_bytes, write_durably
-from uplink.station.index import Index
-from uplink.station.layout import Layout
-from uplink.station.metrics import Site, metrics
+from uplink.station.authority.door import DoorOpen, close_door
+from uplink.station.care.backup import back_up, check, restore
+from uplink.station.care.doctor import examine
+from uplink.station.care.metrics import Site, metrics
+from uplink.station.care.standing import Standing, table
+from uplink.station.log.changes import Change, What
+from uplink.station.log.index import Index
 from uplink.station.settings import StationSettings, read_settings, read_signing_key
-from uplink.station.standing import Standing, table
+from uplink.station.store.durable import is_full, room_bytes, write_durably
+from uplink.station.store.layout import Layout
 
 _METRICS_SECONDS = 2.0
 _UNKEPT_MAX = 1000

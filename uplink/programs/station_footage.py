@@ -7,12 +7,12 @@ from recorder.evidence.moment import utc_text
 from recorder.evidence.words import station_origin, unit_origin
 from uplink.programs.events_out import complain
 from uplink.programs.wiring import registrar_for
-from uplink.station.changes import Change, What
-from uplink.station.disposal import Keeper
-from uplink.station.index import Index
-from uplink.station.layout import Layout
+from uplink.station.care.disposal import Keeper
+from uplink.station.log.changes import Change, What
+from uplink.station.log.index import Index
 from uplink.station.settings import read_settings
 from uplink.station.steps import no_step
+from uplink.station.store.layout import Layout
 
 _WHAT = {"hold": What.HOLD, "unhold": What.UNHOLD, "dispose": What.DISPOSAL}
 COMMANDS = tuple(_WHAT)

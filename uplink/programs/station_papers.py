@@ -16,12 +16,12 @@ from recorder.evidence.trust import parse_trust
 from recorder.evidence.verify.examine import Question, examine
 from recorder.programs.bag import FolderFiles
 from uplink.programs.wiring import registrar_for
-from uplink.station.certificate_paper import Paper
-from uplink.station.credentials_paper import NotCredentialed, clip_papers
-from uplink.station.excerpt import Cut, NoExcerpt, write_excerpt
-from uplink.station.layout import Layout
+from uplink.station.log.stamps import NotStamped, Stamp, Stamps
+from uplink.station.package.certificate_paper import Paper
+from uplink.station.package.credentials_paper import NotCredentialed, clip_papers
+from uplink.station.package.excerpt import Cut, NoExcerpt, write_excerpt
 from uplink.station.settings import TimeStampSettings, read_identity, read_settings
-from uplink.station.stamps import NotStamped, Stamp, Stamps
+from uplink.station.store.layout import Layout
 from uplink.wire.table import BadConfig
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from recorder.evidence.age import Identity
     from recorder.evidence.verdict import Verdict
-    from uplink.station.ca import Papers
+    from uplink.station.authority.ca import Papers
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - its only name
 
@@ -37,7 +37,7 @@ COMMANDS = frozenset({"certify", "excerpt", "stamp", "credentials"})
 
 
 class _Office(Protocol):
-    """What of uplink.station.certificate is used; loaded only when asked for, it is heavy."""
+    """What of the certificate office is used; loaded only when asked for, it is heavy."""
 
     def add_certificate(self, package: Path, verdict: Verdict, paper: Paper) -> Path:
         """Put the certificate into a package."""
@@ -75,7 +75,7 @@ def run(asked: argparse.Namespace) -> int:
 
 def _certify(asked: argparse.Namespace) -> int:
     try:
-        office = cast("_Office", importlib.import_module("uplink.station.certificate"))
+        office = cast("_Office", importlib.import_module("uplink.station.package.certificate"))
     except (ImportError, OSError) as error:
         raise Malformed(
             f"The certificate's programs are missing ({error}). Install them with: pip install "
@@ -138,7 +138,7 @@ def _stamp(asked: argparse.Namespace) -> int:
 
 
 class _Authority(Protocol):
-    """What of uplink.station.stamp_authority is used."""
+    """What of uplink.station.log.stamp_authority is used."""
 
     def stamp(self, head: bytes) -> bytes:
         """Return a token over the bytes of `head`."""
@@ -146,7 +146,7 @@ class _Authority(Protocol):
 
 def _authority(asked: TimeStampSettings) -> _Authority:
     try:
-        office = importlib.import_module("uplink.station.stamp_authority")
+        office = importlib.import_module("uplink.station.log.stamp_authority")
     except ImportError as error:
         raise NotStamped(
             f"time-stamps need rfc3161-client ({error}): pip install 'shilu[station]'"
@@ -157,7 +157,7 @@ def _authority(asked: TimeStampSettings) -> _Authority:
 
 
 class _Exporter(Protocol):
-    """What of uplink.station.credentials is used."""
+    """What of uplink.station.package.credentials is used."""
 
     def Clip(self, package: Path, recording: int, segment: int) -> object:  # noqa: N802 - a class
         """Name a film."""
@@ -170,7 +170,7 @@ class _Exporter(Protocol):
 
 def _credentials(asked: argparse.Namespace) -> int:
     try:
-        exporter = cast("_Exporter", importlib.import_module("uplink.station.credentials"))
+        exporter = cast("_Exporter", importlib.import_module("uplink.station.package.credentials"))
     except (ImportError, OSError) as error:
         raise NotCredentialed(
             f"credentials need c2pa-python ({error}): pip install 'shilu[station,c2pa]'"

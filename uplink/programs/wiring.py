@@ -10,17 +10,16 @@ from recorder.evidence.note import VerifierKey
 from recorder.evidence.receipt import LogPolicy
 from recorder.evidence.words import station_origin
 from uplink.station import events
-from uplink.station.admit import Admission, Arrived
-from uplink.station.archive import Archive
-from uplink.station.cosigners import HttpWitness
-from uplink.station.durable import room_bytes, seal, seal_read_only
-from uplink.station.index import Index
-from uplink.station.ingest import Ingest
-from uplink.station.journeys import Limits
-from uplink.station.layout import Layout
-from uplink.station.log import StationLog
-from uplink.station.receipts import Registrar
-from uplink.station.service import answer_letter
+from uplink.station.admission.admit import Admission, Arrived
+from uplink.station.admission.receipts import Registrar
+from uplink.station.authority.roll import Roll
+from uplink.station.intake.ingest import Ingest
+from uplink.station.intake.journeys import Limits
+from uplink.station.intake.service import answer_letter
+from uplink.station.log.cosigners import HttpWitness
+from uplink.station.log.index import Index
+from uplink.station.log.station_log import StationLog
+from uplink.station.log.witness import LocalWitness, Witness
 from uplink.station.settings import (
     StationSettings,
     WitnessSettings,
@@ -29,8 +28,9 @@ from uplink.station.settings import (
     read_signing_key,
 )
 from uplink.station.steps import Step, no_step
-from uplink.station.units import Roll
-from uplink.station.witness import LocalWitness, Witness
+from uplink.station.store.archive import Archive
+from uplink.station.store.durable import room_bytes, seal, seal_read_only
+from uplink.station.store.layout import Layout
 from uplink.wire.post import Letter
 from uplink.wire.table import BadConfig
 

@@ -14,15 +14,15 @@ from pathlib import Path
 from recorder.evidence.errors import EvidenceError
 from recorder.evidence.note import VerifierKey
 from uplink.programs.events_out import complain
-from uplink.station.settings import read_signing_key
-from uplink.station.witness import LocalWitness, Stale, WitnessRefused
-from uplink.station.witness_wire import (
+from uplink.station.log.witness import LocalWitness, Stale, WitnessRefused
+from uplink.station.log.witness_wire import (
     PATH,
     REQUEST_MAX_BYTES,
     SIZE_TYPE,
     parse_add_checkpoint,
     signature_line,
 )
+from uplink.station.settings import read_signing_key
 from uplink.wire.table import BadConfig, Table
 
 _READ_SECONDS = 10

@@ -1,0 +1,1 @@
+"""From complete files to receipts: verify, then store, then receipt."""

@@ -1,0 +1,1 @@
+"""Whom the station knows: its own authority, the roll of units, the broker's door."""

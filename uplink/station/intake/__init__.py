@@ -1,0 +1,1 @@
+"""From letters to complete files: journeys of units, and the worker that takes them."""

@@ -1,0 +1,42 @@
+"""What a worker answers in a journey, as letters to its unit. Pure."""
+
+from uplink.station.intake.journeys import Journey
+from uplink.wire.messages import (
+    SENTENCE_MAX,
+    Ack,
+    Grant,
+    OfferedFile,
+    Refusal,
+    Stored,
+    Wanted,
+)
+from uplink.wire.post import Letter
+from uplink.wire.topics import Kind, Topic
+
+
+def grant(journey: Journey, worker: str, want: tuple[Wanted, ...], have: tuple[str, ...]) -> Letter:
+    """Say what is here, what is wanted, and how much may come."""
+    answer = Grant(journey.number, worker, journey.credit, want, have)
+    return _to(journey, Kind.GRANT, answer.payload())
+
+
+def ack(journey: Journey) -> Letter:
+    """Say how much came, and how much more may come."""
+    answer = Ack(journey.number, journey.received, journey.credit)
+    return _to(journey, Kind.ACK, answer.payload())
+
+
+def stored(journey: Journey, one: OfferedFile) -> Letter:
+    """Say that all bytes of a file are here."""
+    answer = Stored(journey.number, one.file, one.sha256)
+    return _to(journey, Kind.STORED, answer.payload())
+
+
+def refused(journey: Journey, file: str, sentence: str) -> Letter:
+    """Say that a file gets no receipt as it is."""
+    answer = Refusal(journey.number, file, sentence[:SENTENCE_MAX])
+    return _to(journey, Kind.REFUSAL, answer.payload())
+
+
+def _to(journey: Journey, kind: Kind, payload: bytes) -> Letter:
+    return Letter(str(Topic(journey.agency, journey.unit, kind)), payload)

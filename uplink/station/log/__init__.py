@@ -1,0 +1,1 @@
+"""The station's public log: entries, tiles, heads, witnesses, time-stamps."""

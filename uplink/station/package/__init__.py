@@ -1,0 +1,1 @@
+"""What leaves the station: the package, the pages that go with it, copies for viewing."""
