@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,6 +146,36 @@ def test_names_and_columns_are_words_of_the_articles_they_cite(
         assert [f for f in one.disc.label if f not in words(one.disc.article)] == []
     if one.extraction:
         assert [f for f in one.extraction.note if f not in words(one.extraction.article)] == []
+
+
+_SPELT = {1: "一", 2: "[二两]", 24: "二十四"}
+_NUMBERS = ("officers_per_unit", "officers", "wearers", "hours", "hours_after_return", "years",
+            "copies", "report_within_hours", "since")  # fmt: skip
+
+
+def printed(value: int | dt.date) -> str:
+    """Return a pattern of how a regulation prints a number or a day."""
+    if isinstance(value, dt.date):
+        return f"{value.year}年{value.month}月{value.day}日"
+    return rf"(?<!\d){value}(?!\d)|{_SPELT.get(value, value)}"
+
+
+@pytest.mark.parametrize("name", shipped_rules())
+def test_every_number_is_one_that_the_article_states(name: str, rules: dict[str, Rules]) -> None:
+    stated = [
+        (path, key, getattr(rule, key), rule.text)
+        for path, rule in rules_in(rules[name])
+        for key in _NUMBERS
+        if rule.source == "article" and getattr(rule, key, None) is not None
+    ]
+    strange = [
+        f"{path}.{key} = {value}: {text}"
+        for path, key, value, text in stated
+        if not re.search(printed(value), text)
+    ]
+    by_us = {"luohe-xumu": ["disc.copies = 1"]}  # no number printed, and its comment says so
+    assert [one.partition(":")[0] for one in strange] == by_us.get(name, [])
+    assert len(stated) >= {"yuxian-yingji": 0}.get(name, 3)
 
 
 def test_the_list_of_yuxian_is_copied_whole(

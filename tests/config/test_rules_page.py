@@ -22,9 +22,7 @@ import msgspec
 from config.regulation import Rule
 
 ROOT = Path(__file__).parents[2]
-STATUS = re.compile(
-    r"data|outside|done \((test_\w+)\)|planned \(issue [2-7]\)|planned \(station web\)"
-)
+STATUS = re.compile(r"data|outside|done \((test_\w+)\)|planned \(unit\)|planned \(station web\)")
 
 
 @dataclass(frozen=True, slots=True)
