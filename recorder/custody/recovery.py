@@ -157,9 +157,10 @@ def _name_orphans(spool: Spool, ledger: Ledger) -> None:
                 for block in spool.read(name):
                     sha256.update(block)
                 found = Orphan(name, spool.length(name), sha256.hexdigest())
-            except OSError as error:
+            except (OSError, NotOurs) as error:
                 # What no record names must not keep a unit from recording.
-                because = f"{name} is no file of ours and cannot be read: {error.strerror}"
+                why = "closed to us" if isinstance(error, NotOurs) else error.strerror
+                because = f"{name} is no file of ours and cannot be read: {why}"
                 ledger.commit(Refused("read an unknown file", "start-up", because))
                 continue
             ledger.commit(found)

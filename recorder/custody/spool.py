@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from recorder.custody.durable import APPEND_ONLY, IMMUTABLE, AppendOnly
@@ -33,6 +34,7 @@ SEALED_MODE = 0o440
 # Block digests, tails and receipts: recovery may have to complete one that a power cut tore.
 DERIVED_MODE = 0o640
 DERIVED = (Effect.APPEND_DERIVED, Effect.SYNC_DERIVED)
+_READ_ONLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NOT_GRANTED = {errno.EPERM, errno.EACCES, errno.ENOTTY, errno.EOPNOTSUPP, errno.EINVAL}
 
 
@@ -133,12 +135,15 @@ class Spool:
         return (self._root / name).stat().st_size
 
     def read(self, name: str) -> Iterator[bytes]:
-        """Give the bytes of a file, block by block; NotOurs if they are closed to us."""
+        """Give the bytes of a file, block by block; NotOurs if it is closed to us, or no file."""
         try:
-            file = (self._root / name).open("rb")
+            # Nobody waits here for the other end of a pipe that somebody laid there.
+            fd = os.open(self._root / name, _READ_ONLY)
         except PermissionError as error:  # pragma: no cover - as above
             raise NotOurs(name) from error
-        with file:
+        with os.fdopen(fd, "rb") as file:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise NotOurs(name)
             while block := file.read(READ_BYTES):
                 yield block
 

@@ -137,14 +137,21 @@ WRONG = {
     "a state that is not there": ({"state": '"/nonexistent/state"'}, "--init"),
     "a socket that cannot be": ({"socket": '"/nonexistent/c.sock"'}, "choose another path"),
 }
+EXIT = {
+    "keys that are not there": 77,
+    "a spool that is not there": 1,
+    "a state that is not there": 1,
+    "a socket that cannot be": 1,
+}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("wrong", WRONG)
 def test_what_is_wrong_is_one_sentence(rig: Rig, wrong: str) -> None:
+    """Its exit code says what the alert says aloud: docs/services.md."""
     changes, word = WRONG[wrong]
     done = run("custody", "--config", written(rig, config_text(rig, **changes)))
-    assert done.returncode == 1
+    assert done.returncode == EXIT.get(wrong, 78), "78: a setting is wrong"
     assert word in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.count("\n") == 1
@@ -223,6 +230,24 @@ def test_the_kernel_says_who_calls_and_a_role_is_for_its_user_alone(rig: Rig) ->
     assert let_in == {(0, p.Role.CONDUCTOR), (0, p.Role.LENS), (COURIER, p.Role.COURIER)}
     refused = [r.body.by for r in rig.records() if isinstance(r.body, Refused)]
     assert refused == ["user 0"] * 2 + [f"user {COURIER}"] * 3 + [f"user {STRANGER}"] * 4
+
+
+@pytest.mark.slow
+def test_a_film_that_custody_may_not_read_is_written_down_and_it_starts(rig: Rig) -> None:
+    """As a hostile neighbour may leave one. Custody reads what its own user may, even as root."""
+    stranger = rig.settings.spool / "media" / "900001-0001.mp4.age"
+    stranger.write_bytes(b"closed to you")
+    stranger.chmod(0)
+    with subprocess.Popen(
+        command("custody", "--config", written(rig, config_text(rig))),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert "ready" in process.stdout.readline(), process.stderr.read()
+        process.terminate()
+    refused = [r.body for r in rig.records() if isinstance(r.body, Refused)]
+    assert [stranger.name in one.because for one in refused] == [True]
 
 
 @pytest.mark.slow

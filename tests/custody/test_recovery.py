@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,9 +128,12 @@ def test_what_was_never_durable_behind_a_standing_is_no_damage(rig: Rig) -> None
     assert disproofs(rig) == set()
 
 
-def test_a_strange_thing_among_the_films_is_written_down_and_recording_goes_on(rig: Rig) -> None:
-    """A link that leads nowhere, where a film should lie, as a hostile process may leave one."""
-    (rig.settings.spool / "media/000009-0001.mp4.age").symlink_to("/nowhere")
+@pytest.mark.parametrize("lay", [lambda path: path.symlink_to("/nowhere"), os.mkfifo])
+def test_a_strange_thing_among_the_films_is_written_down_and_recording_goes_on(
+    rig: Rig, lay: Callable[[Path], object]
+) -> None:
+    """A link that leads nowhere, or a pipe that nobody fills, as a hostile process may leave."""
+    lay(rig.settings.spool / "media/000009-0001.mp4.age")
     rig.start()
     refused = [r.body for r in rig.records() if isinstance(r.body, Refused)]
     assert ["000009-0001" in one.because for one in refused] == [True]
