@@ -7,7 +7,7 @@ not travel, and what a caller sets there is ignored. Every text is bounded.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from recorder.evidence.errors import Malformed
 from recorder.evidence.record import (
@@ -26,10 +26,6 @@ from recorder.handover.packets import Note
 
 if TYPE_CHECKING:
     from recorder.evidence.canonical import Value
-
-LogEntry: TypeAlias = "Gap | Mark | Notice | SelfCheck | ClockStep | Refused"
-SideEntry: TypeAlias = "Fix | NoFix | Said | Words"
-Entry: TypeAlias = "LogEntry | SideEntry"
 
 MAX_TEXT_CHARACTERS = 2000
 MAX_ITEMS = 64

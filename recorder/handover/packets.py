@@ -5,16 +5,26 @@ Every text and list is bounded here, so that no caller can make custody grow.
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import Annotated, TypeAlias
 
 from recorder.evidence.errors import Malformed
 from recorder.evidence.moment import ClockSource, check_utc_or_empty
-from recorder.evidence.record import Ending, PictureSize, SoundRate, StartCause, StopCause
+from recorder.evidence.record import (
+    ClockStep,
+    Ending,
+    Gap,
+    Mark,
+    Notice,
+    PictureSize,
+    Refused,
+    SelfCheck,
+    SoundRate,
+    StartCause,
+    StopCause,
+)
 from recorder.evidence.shape import Base64Of, Between, Count, CountOrUnknown, Digest, Number
+from recorder.evidence.sidecar import Fix, NoFix, Said, Words
 from recorder.evidence.words import check_unit_origin
-
-if TYPE_CHECKING:
-    from recorder.handover.notes import Entry
 
 MAX_PACKET_BYTES = 131_072
 MAX_KEEP_BODY_BYTES = 65_536
@@ -93,11 +103,15 @@ class Open:
     sound: SoundRate
 
 
+ForTheLog: TypeAlias = Gap | Mark | Notice | SelfCheck | ClockStep | Refused
+ForTheSidecar: TypeAlias = Fix | NoFix | Said | Words
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something happened; `wording` stands beside a notice only."""
 
-    entry: "Entry"
+    entry: ForTheLog | ForTheSidecar
     wording: str = ""
 
 

@@ -14,7 +14,8 @@ from recorder.capture.conductor.gestures import GestureTimes
 from recorder.capture.conductor.manners import Manners
 from recorder.capture.conductor.night import NightTimes
 from recorder.capture.conductor.packet_pen import Opening
-from recorder.capture.conductor.pen import Dock, GapSeen, Journey, Welcome
+from recorder.capture.conductor.pen import GapSeen
+from recorder.capture.conductor.told import Dock, Journey, Welcome
 from recorder.capture.ports import Picture
 
 if TYPE_CHECKING:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from recorder.capture import lens_words as words
 from recorder.capture.conductor.conductor import Conductor
 from recorder.capture.conductor.manners import Manners, Surroundings
-from recorder.capture.conductor.pen import Entry, Welcome
 from recorder.capture.conductor.selfcheck import SelfCheckItem, SelfCheckReport
+from recorder.capture.conductor.told import Welcome
 from recorder.capture.ports import Button, Edge, Fix, Lamp, Supply
 from recorder.evidence.moment import ClockSource, Moment, utc_ms, utc_text
 
 if TYPE_CHECKING:
     from recorder.capture.conductor.machine import State
+    from recorder.capture.conductor.pen import Entry
 
 MS = 1_000_000
 _START_MS = utc_ms("2026-11-21T10:00:00.000Z")

@@ -8,7 +8,7 @@ import pytest
 
 from recorder.capture.conductor.condition import Condition, Doubt
 from recorder.capture.conductor.lights import Lights, lamp_for
-from recorder.capture.conductor.pen import Dock, Journey
+from recorder.capture.conductor.told import Dock, Journey
 from recorder.capture.ports import NO_THERMOMETER, Lamp, Supply
 from recorder.evidence.moment import ClockSource, Moment
 

@@ -13,9 +13,9 @@ from recorder.capture.conductor.pen import (
     RefusedAct,
     Remark,
     Spoken,
-    Welcome,
 )
 from recorder.capture.conductor.selfcheck import SelfCheckReport
+from recorder.capture.conductor.told import Welcome
 from recorder.capture.ports import Button, Edge, Fix, Lamp
 from tests.capture.paper_unit import FIT, FIX, LEFT_200, MS, Unit
 

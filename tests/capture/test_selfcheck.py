@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from recorder.capture.conductor.condition import Condition
-from recorder.capture.conductor.pen import Dock, Journey
 from recorder.capture.conductor.selfcheck import Seen, examine
+from recorder.capture.conductor.told import Dock, Journey
 from recorder.capture.ports import Supply
 from recorder.evidence.moment import ClockSource, Moment
 

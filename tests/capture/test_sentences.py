@@ -10,8 +10,8 @@ import pytest
 
 from recorder.capture.conductor import sentences
 from recorder.capture.conductor.condition import Condition
-from recorder.capture.conductor.pen import Dock, Journey
 from recorder.capture.conductor.selfcheck import SelfCheckItem, SelfCheckReport
+from recorder.capture.conductor.told import Dock, Journey
 from recorder.capture.ports import Supply
 from recorder.evidence.moment import ClockSource, Moment
 

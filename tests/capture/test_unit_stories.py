@@ -8,8 +8,9 @@ import pytest
 
 from recorder.capture import lens_words as words
 from recorder.capture.conductor.machine import State
-from recorder.capture.conductor.pen import Dock, Journey, MarkMade, Remark, Welcome
+from recorder.capture.conductor.pen import MarkMade, Remark
 from recorder.capture.conductor.selfcheck import SelfCheckReport
+from recorder.capture.conductor.told import Dock, Journey, Welcome
 from recorder.capture.ports import FROZEN, Button, Edge, Fix, Lamp
 from recorder.evidence.moment import ClockSource
 from tests.capture.paper_unit import BATTERY, FIT, FIX, GOOD_CHECK, MS, Unit

@@ -7,7 +7,7 @@ import pytest
 from recorder.evidence.moment import ClockSource
 from recorder.evidence.record import ClockStep, UnitKind
 from recorder.evidence.sidecar import Fix, NoFix
-from recorder.evidence.verify.satellites import FixClock, fix_clocks
+from recorder.evidence.verify.fix_clock import FixClock, fix_clocks
 from tests.tamper.table import Table, drawn, honest_package
 from tests.verify.court import first
 from tests.verify.unit import NOON_MS, Unit

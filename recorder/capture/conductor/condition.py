@@ -15,7 +15,7 @@ from recorder.evidence.moment import ClockSource
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from recorder.capture.conductor.pen import Journey
+    from recorder.capture.conductor.told import Journey
     from recorder.capture.ports import Supply
     from recorder.evidence.moment import Moment
 

@@ -18,14 +18,16 @@ from recorder.capture.conductor.gestures import Gestures
 from recorder.capture.conductor.lens_watch import LensWatch
 from recorder.capture.conductor.machine import FILMING, Act, Fact, Machine, State
 from recorder.capture.conductor.night_watch import NightWatch
-from recorder.capture.conductor.pen import Dock, GapSeen, Journey, NoticeHeard, Remark
+from recorder.capture.conductor.pen import GapSeen, NoticeHeard, Remark
 from recorder.capture.conductor.task import reason_of
+from recorder.capture.conductor.told import Dock, Journey
 from recorder.capture.overlay import overlay
 from recorder.capture.ports import Button, Lamp
 
 if TYPE_CHECKING:
     from recorder.capture.conductor.manners import Manners, Surroundings
-    from recorder.capture.conductor.pen import Pen, Welcome
+    from recorder.capture.conductor.pen import Pen
+    from recorder.capture.conductor.told import Welcome
     from recorder.capture.ports import Edge, Fix, NoFix, Supply
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recorder.capture.conductor.pen import Dock
+from recorder.capture.conductor.told import Dock
 from recorder.capture.ports import Lamp
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from recorder.evidence.moment import utc_ms
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recorder.capture.conductor.pen import Journey
+    from recorder.capture.conductor.told import Journey
     from recorder.capture.ports import NoFix, Supply
     from recorder.evidence.moment import Moment
 

@@ -11,7 +11,7 @@ from recorder.evidence.errors import DamagedChunk, EvidenceError, Malformed, Not
 from recorder.evidence.fragments import FragmentHasher, Timescales, decode_seconds
 from recorder.evidence.record import Clear, Fragments, SealedMedia
 from recorder.evidence.sidecar import parse_side
-from recorder.evidence.verify.satellites import FixClock, fix_clocks
+from recorder.evidence.verify.fix_clock import FixClock, fix_clocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

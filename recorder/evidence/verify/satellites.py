@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from recorder.evidence.moment import utc_ms, utc_text
 from recorder.evidence.package import UNIT
 from recorder.evidence.record import RunBegins, UnitKind
-from recorder.evidence.sidecar import Fix
 from recorder.evidence.verdict import Place
 from recorder.evidence.verify.codes import Code, found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from recorder.evidence.record import Record, Segment
-    from recorder.evidence.sidecar import SideEntry
     from recorder.evidence.verdict import Finding
+    from recorder.evidence.verify.fix_clock import FixClock
     from recorder.evidence.verify.ledger import Kept, Ledger, RecordingFacts
     from recorder.evidence.verify.reading import Seen
 
 # A receiver that has just woken may lack leap seconds, and a sentence takes a while on its line.
 SATELLITES_SLACK_MS = 30_000
-# Fixes whose clocks differ by less say the same.
-_ALIKE_MS = 10_000
-_MOST_KEPT = 16
-
-
-@dataclass(frozen=True, slots=True)
-class FixClock:
-    """What satellites said (milliseconds since 1970) at an instant of CLOCK_BOOTTIME."""
-
-    boottime_ms: int
-    unix_ms: int
-
-
-def fix_clocks(entries: Iterable[tuple[int, SideEntry]]) -> tuple[FixClock, ...]:
-    """Give, of a sidecar's fixes with a time, the first of each that disagrees with the others."""
-    clocks: dict[int, FixClock] = {}
-    for boottime_ms, entry in entries:
-        if isinstance(entry, Fix) and entry.utc and len(clocks) < _MOST_KEPT:
-            clock = FixClock(boottime_ms, utc_ms(entry.utc))
-            clocks.setdefault((clock.unix_ms - boottime_ms) // _ALIKE_MS, clock)
-    return tuple(clocks.values())
 
 
 class Claims:
