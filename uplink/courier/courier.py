@@ -59,8 +59,7 @@ class Courier:
         self._sequence = 0
         self._told_missing: set[str] = set()
         self._files = OpenFiles(desk.path)
-        self._retry_at = 0.0
-        self._told_at = 0.0
+        self._retry_at = self._told_at = 0.0
         self.refused: dict[str, str] = {}
 
     def step(self) -> None:
@@ -159,8 +158,7 @@ class Courier:
 
         Credit comes as a letter; that the line took something has to be looked for.
         """
-        journey, habits = self._journey, self._habits
-        wait_seconds = habits.idle_seconds
+        journey, habits, wait_seconds = self._journey, self._habits, self._habits.idle_seconds
         while journey is not None and self.up and journey.worker is not None and journey.sending:
             now_seconds, unsent_bytes = self._seconds(), self._line.unsent_bytes
             rest = self._tempo.wait_seconds(now_seconds, unsent_bytes, habits.unsent_bytes)
@@ -288,10 +286,13 @@ class Courier:
         now_seconds = self._seconds()
         if now_seconds - self._told_at < rest_seconds:
             return
-        self._told_at, pending = now_seconds, self._desk.pending()
-        self._tell(self._tempo.progress(now_seconds, pending.size_bytes, pending.files))
+        self._told_at = now_seconds
+        unconfirmed = self._journey.unconfirmed if self._journey else 0
+        self._tell(self._tempo.progress(now_seconds, self._desk.pending(), unconfirmed))
 
     def _drop_journey(self) -> None:
+        if self._journey is not None and not self._journey.finished:
+            self._tell(events.JourneyBroken(self._journey.number, self._journey.unconfirmed))
         self._journey = None
         self._files.close_all()
 

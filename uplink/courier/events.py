@@ -28,13 +28,25 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the upload got; `seconds_left` is -1 while nothing can be said."""
+    """How far the upload got; `seconds_left` is -1 while nothing can be said.
+
+    Of `sent_bytes` the worker has not yet said of `unconfirmed_bytes` that they came.
+    """
 
     sent_bytes: int
+    unconfirmed_bytes: int
     pending_bytes: int
     pending_files: int
     megabytes_per_second: float
     seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyBroken:
+    """A journey ended before its end; no more than these bytes travel a second time."""
+
+    journey: str
+    unconfirmed_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,7 @@ Event = (
     | Undocked
     | Offered
     | Progress
+    | JourneyBroken
     | StoredFile
     | ReceiptHandedIn
     | AnchorHandedIn

@@ -96,6 +96,11 @@ class Journey:
         self._queue = deque(one for one in self._queue if one.file in self._awaiting)
 
     @property
+    def unconfirmed(self) -> int:
+        """Bytes sent of which the worker has not yet said that they came."""
+        return max(self.sent - self.received, 0)
+
+    @property
     def sending(self) -> bool:
         """Whether bytes are left to send."""
         return bool(self._queue)

@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from uplink.courier.events import Progress
+from uplink.courier.outbox import Pending
 from uplink.wire.chunks import CHUNK_MIN_BYTES
 
 _SPAN_SECONDS = 5.0
@@ -69,14 +70,15 @@ class Tempo:
         (began_seconds, began), (_ended_seconds, ended) = self._left[0], self._left[-1]
         return (ended - began) / max(now_seconds - began_seconds, _SHORTEST_SECONDS)
 
-    def progress(self, now_seconds: float, pending_bytes: int, pending_files: int) -> Progress:
+    def progress(self, now_seconds: float, pending: Pending, unconfirmed_bytes: int) -> Progress:
         """Return how far it got; nothing sent lately means no guess at the time left."""
         speed = self._speed(now_seconds)
-        left_seconds = pending_bytes / speed if speed else -1.0
+        left_seconds = pending.size_bytes / speed if speed else -1.0
         return Progress(
             self.sent_bytes,
-            pending_bytes,
-            pending_files,
+            unconfirmed_bytes,
+            pending.size_bytes,
+            pending.files,
             round(speed / 1_000_000, 3),
             round(left_seconds, 1),
         )
