@@ -101,8 +101,13 @@ def effective(rules: Rules, fleet: Fleet, unit: Unit) -> Effective:
         fleet=fleet,
         unit=unit,
         digest=_digest({"rules": rules, "fleet": fleet, "unit": unit}),
-        rules_digest=_digest(rules),
+        rules_digest=rules_digest(rules),
     )
+
+
+def rules_digest(rules: Rules) -> str:
+    """Return the digest by which the evidence names a regulation."""
+    return _digest(rules)
 
 
 def canonical(value: object) -> bytes:

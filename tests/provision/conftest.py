@@ -35,7 +35,7 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     randomness = random.Random(7)  # noqa: S311 - a station that can be made again
     found(
         folder / "station",
-        Plan(AGENCY, ("127.0.0.1",), 8883, "embedded", immutable=False, now=NOW,
+        Plan(AGENCY, ("127.0.0.1",), 8883, "embedded", immutable=False, rules="", now=NOW,
              random=randomness.randbytes),
     )  # fmt: skip
     rules = load.shipped(AGENCY)

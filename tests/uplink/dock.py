@@ -167,7 +167,7 @@ class Dock:
     def __init__(self, folder: Path, unit: Unit | None = None) -> None:
         self.station_folder = folder / "station"
         if not self.station_folder.exists():
-            plan = Plan("baofeng-mz", ("127.0.0.1",), 0, "none", False, NOW, Dice(5))
+            plan = Plan("baofeng-mz", ("127.0.0.1",), 0, "none", False, "", NOW, Dice(5))
             found(self.station_folder, plan)
         self.settings = read_settings(self.station_folder / "station.toml")
         self.layout = Layout(self.settings.data)

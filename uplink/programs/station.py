@@ -9,11 +9,8 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-from config.provision.request import parse_request
-from config.provision.six_words import spoken
 from recorder.evidence.errors import EvidenceError
 from recorder.evidence.moment import utc_text
 from recorder.evidence.record import Segment, parse_record
@@ -24,22 +21,19 @@ from uplink.programs import (
     side_by_side,
     station_care,
     station_footage,
+    station_founding,
     station_papers,
+    station_register,
     witness,
 )
 from uplink.programs.events_out import complain, teller
 from uplink.programs.memory import keep_buffers
 from uplink.programs.side_by_side import SideWorkers, WorkerEnded
-from uplink.programs.station_broker import Gate, broker_here, broker_of
+from uplink.programs.station_broker import Gate, broker_of
 from uplink.programs.wiring import admission_for, ingest_for
 from uplink.station import events
 from uplink.station.authority.founding import (
     AlreadyFounded,
-    Plan,
-    UnitKeys,
-    enrol,
-    found,
-    write_unit_papers,
 )
 from uplink.station.authority.roll import IdentityRefused
 from uplink.station.care.backup import BackupUnusable
@@ -54,7 +48,7 @@ from uplink.station.package.bag import NothingToPack, Order, Packer, check_empty
 from uplink.station.package.credentials_paper import NotCredentialed
 from uplink.station.package.stills import write_stills
 from uplink.station.package.viewing import NotOpened, write_clear
-from uplink.station.settings import RunsBroker, StationSettings, read_identity, read_settings
+from uplink.station.settings import StationSettings, read_identity, read_settings
 from uplink.station.store.layout import Layout
 from uplink.wire.post import Address, Connection, Listener, PostError, Subscription
 from uplink.wire.table import BadConfig
@@ -85,8 +79,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run what was asked for; return the exit code."""
     asked = _parser().parse_args(argv)
     try:
-        if asked.command in station_care.COMMANDS:
-            return station_care.run(asked)
         return _deeds()[asked.command or "serve"](asked)
     except _REFUSALS as refusal:
         return complain(str(refusal))
@@ -99,15 +91,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _deeds() -> dict[str, Callable[[argparse.Namespace], int]]:
     return {
-        "init": _init,
-        "enrol": _enrol,
         "package": _package,
         "serve": lambda asked: _serve(read_settings(asked.config), asked.config),
         "witness": lambda asked: witness.main(["--config", str(asked.file)]),
         side_by_side.COMMAND: _serve_beside,
+        **dict.fromkeys(station_founding.COMMANDS, station_founding.run),
         **dict.fromkeys(station_papers.COMMANDS, station_papers.run),
         **dict.fromkeys(station_care.COMMANDS, station_care.run),
         **dict.fromkeys(station_footage.COMMANDS, station_footage.run),
+        **dict.fromkeys(station_register.COMMANDS, station_register.run),
     }
 
 
@@ -118,20 +110,6 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("serve", help="take what units bring; so it does without a command too")
     cosigner = commands.add_parser("witness", help="cosign a station's log, in other hands")
     cosigner.add_argument("file", type=Path, help="witness.toml")
-    init = commands.add_parser("init", help="found a station in a new folder")
-    init.add_argument("folder", type=Path)
-    init.add_argument("--agency", required=True)
-    init.add_argument("--host", action="append", help="name or address that units reach")
-    init.add_argument("--port", type=int, default=8883)
-    brokers = [one.value for one in RunsBroker]
-    init.add_argument("--run-broker", choices=brokers, help="mosquitto, where it is installed")
-    init.add_argument("--not-immutable", action="store_true", help="for a demo: can be removed")
-    enrolment = commands.add_parser("enrol", help="certify a unit and put it on the roll")
-    enrolment.add_argument("folder", type=Path)
-    enrolment.add_argument("unit")
-    enrolment.add_argument("--csr", type=Path, required=True, help="the unit's request, PEM")
-    enrolment.add_argument("--out", type=Path, required=True, help="folder for its papers")
-    enrolment.add_argument("--words", help="the six words that the unit shows; refused if others")
     package = commands.add_parser("package", help="write an evidence package of a unit")
     package.add_argument("unit")
     package.add_argument("--out", type=Path, required=True, help="an empty or new folder")
@@ -143,49 +121,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     side = commands.add_parser(side_by_side.COMMAND, help="one more worker; the first starts it")
     side.add_argument("broker", help="host:port or socket file of the broker that runs")
+    station_founding.add_parsers(commands)
     station_papers.add_parsers(commands)
     station_care.add_parsers(commands)
     station_footage.add_parsers(commands)
+    station_register.add_parsers(commands)
     return parser
-
-
-def _init(asked: argparse.Namespace) -> int:
-    hosts = tuple(asked.host or ("127.0.0.1", "localhost"))
-    runs = asked.run_broker or broker_here().value
-    found(
-        asked.folder,
-        Plan(
-            asked.agency,
-            hosts,
-            asked.port,
-            runs,
-            immutable=not asked.not_immutable,
-            now=datetime.now(UTC),
-            random=os.urandom,
-        ),
-    )
-    print(
-        f"station of {asked.agency} founded in {asked.folder}, broker: {runs}; put recovery.agekey "
-        "and ca/*.key into a safe and remove them here"
-    )
-    print(f"start it: shilu station --config {asked.folder / 'station.toml'} serve")
-    return 0
-
-
-def _enrol(asked: argparse.Namespace) -> int:
-    agency = read_settings(asked.folder / "station.toml").agency
-    request = parse_request(asked.csr.read_bytes(), asked.unit)
-    words = spoken(request.identity)
-    if asked.words is not None and asked.words.split() != words.split():
-        raise IdentityRefused(
-            f"the request of {asked.unit} has the words {words}, the unit shows {asked.words}; "
-            "find out where this request came from"
-        )
-    keys = UnitKeys(request.identity, request.courier)
-    papers = enrol(asked.folder, agency, asked.unit, keys, datetime.now(UTC))
-    write_unit_papers(asked.out, papers)
-    print(f"{asked.unit} of {agency} is enrolled ({words}); its papers are in {asked.out}")
-    return 0
 
 
 def _package(asked: argparse.Namespace) -> int:

@@ -98,6 +98,14 @@ class ReceiptSent:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredNotRecorded:
+    """Somebody declared why an activity has no recording; `unit` is empty where none is named."""
+
+    unit: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedFile:
     """A file was refused and kept in `quarantine` (empty: nothing had arrived to keep)."""
 
@@ -186,6 +194,7 @@ Event = (
     | WorkerLost
     | TurnedAway
     | Pulled
+    | DeclaredNotRecorded
     | ArchiveFull
     | LetterIgnored
 )

@@ -75,6 +75,7 @@ class StationSettings:
     keep_free_bytes: int
     witnesses: tuple[WitnessSettings, ...]
     time_stamp: TimeStampSettings | None = None
+    rules: str = ""
 
 
 def read_settings(path: Path) -> StationSettings:
@@ -98,6 +99,7 @@ def read_settings(path: Path) -> StationSettings:
             table.number("keep_free_mb", 1, 10**6, _KEEP_FREE_MB) * 10**6,
             witnesses,
             _time_stamp(table.table("time_stamp")) if table.has("time_stamp") else None,
+            table.text("rules") if table.has("rules") else "",
         )
     except EvidenceError as error:
         raise BadConfig(f"{path}: {error}") from error

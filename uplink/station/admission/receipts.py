@@ -20,6 +20,7 @@ from recorder.evidence.receipt import (
 )
 from uplink.station.log.changes import Change
 from uplink.station.log.cosigners import cosigned_checkpoint
+from uplink.station.log.declaration import Declaration
 from uplink.station.log.index import Index
 from uplink.station.log.station_log import Signed, StationLog
 from uplink.station.log.witness import Witness
@@ -73,11 +74,11 @@ class Registrar:
                 self.index.take(number, line)
             return number, self._letter(number, newest, since)
 
-    def enter(self, change: Change) -> int:
-        """Enter a change of state, and return its number. Raise QuorumMissing, the entry made."""
+    def enter(self, entry: Change | Declaration) -> int:
+        """Enter what is no receipt, and return its number. Raise QuorumMissing, the entry made."""
         with held(self.layout.log_lock):
             self._catch_up()
-            number, line = self.log.size, change.line(self.random)
+            number, line = self.log.size, entry.line(self.random)
             newest = self.log.grow([line])
             self.index.take(number, line)
             self._cosigned(newest)

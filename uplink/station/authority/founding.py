@@ -39,6 +39,7 @@ class Plan:
     port: int
     run_broker: str
     immutable: bool
+    rules: str
     now: datetime
     random: Callable[[int], bytes]
 
@@ -115,6 +116,7 @@ def _settings(plan: Plan, witnesses: list[VerifierKey]) -> str:
         "# A station of Shilu; docs/station.md explains every key.",
         "version = 1",
         f'agency = "{plan.agency}"',
+        *([f'rules = "{plan.rules}"'] if plan.rules else ()),
         'worker = "w1"',
         'data = "data"',
         f"immutable = {'true' if plan.immutable else 'false'}",

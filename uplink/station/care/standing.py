@@ -216,8 +216,9 @@ def _said(event: events.Event) -> tuple[str, str] | None:
             | events.Misplaced(unit, sentence)
             | events.ArchiveFull(unit, sentence)
             | events.Pulled(unit, sentence)
+            | events.DeclaredNotRecorded(unit, sentence)
         ):
-            return unit, sentence
+            return unit or STATION, sentence
         case events.LetterIgnored(topic, sentence):
             return _unit_of(topic), sentence
         case events.LineDown(sentence) | events.Stopped(sentence):

@@ -11,6 +11,7 @@ from enum import StrEnum
 from recorder.evidence import canonical
 from recorder.evidence.errors import Malformed
 from recorder.evidence.receipt import TYPE as CUSTODY
+from uplink.station.log.declaration import TYPE as DECLARATION
 from uplink.wire.fields import Fields
 
 _RECORDINGS_MAX = 1_000_000
@@ -57,8 +58,8 @@ class Change:
 
 
 def parse_change(line: bytes) -> Change | None:
-    """Return the change that an entry of this log states, None for a custody entry."""
-    if entry_type(line) == CUSTODY:
+    """Return the change that an entry of this log states, None for an entry of another type."""
+    if entry_type(line) not in set(What):
         return None
     fields = Fields.of(canonical.decode(line.removesuffix(b"\n")), "a change")
     fields.count("v", 1, 1)
@@ -85,6 +86,6 @@ def entry_type(line: bytes) -> str:
     kind = value.get("type") if isinstance(value, dict) else None
     if kind == CUSTODY:
         return CUSTODY
-    if not isinstance(kind, str) or kind not in set(What):
+    if not isinstance(kind, str) or kind not in {*What, DECLARATION}:
         raise Malformed(f"the log holds an entry of type {kind!r}, which this version cannot read")
     return kind
