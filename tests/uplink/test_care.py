@@ -107,9 +107,15 @@ def test_the_table_says_what_a_unit_still_holds_and_until_when(tmp_path: Path) -
 
 def test_the_table_and_the_metrics_say_how_a_unit_is(tmp_path: Path) -> None:
     dock = docked(tmp_path)
-    items = (("battery", "pass"), ("gps", "warn"), ("microphone", "fail"))
-    found = tuple(SelfCheckItem(item, CheckVerdict(said), 1, "") for item, said in items)
-    dock.unit.say(SelfCheck(CheckVerdict.FAIL, found))
+    items = (
+        ("key", "pass", 1, "yes"), ("battery", "pass", 200, "min"), ("storage", "pass", 730, "min"),
+        ("sound level", "warn", 9, "of 32767"), ("microphone", "fail", 0, "samples"),
+        ("gps", "warn", -1, "fix"),
+    )  # fmt: skip
+    found = (SelfCheckItem(item, CheckVerdict(said), *rest) for item, said, *rest in items)
+    dock.unit.say(SelfCheck(CheckVerdict.FAIL, tuple(found)))
+    lower = SelfCheckItem("battery", CheckVerdict.WARN, 55, "min")
+    dock.unit.say(SelfCheck(CheckVerdict.WARN, (lower,)))
     dock.dock()
     dock.bring_home()
     late = State(True, 9, 'x"} 9\n', 0, 0, utc_text(NOON_MS - 90_000))
@@ -117,10 +123,15 @@ def test_the_table_and_the_metrics_say_how_a_unit_is(tmp_path: Path) -> None:
     standing = standing_of(dock)
     drawn = table(standing.units(), 24, NOW)
     assert "-90.0 s" in drawn
-    assert "fail 11-21 08:01: gps microphone" in drawn
+    assert "fail 11-21 08:01: battery, sound level, microphone, gps" in drawn
+    assert "0 h 55   12 h 10" in drawn
     told = metrics(standing.units(), standing.counts(), SITE)
     assert 'shilu_unit_clock_offset_seconds{unit="BF-0007"} -90.0' in told
-    assert 'shilu_unit_selftest_failed{unit="BF-0007",item="microphone"} 1' in told
+    assert 'shilu_unit_selftest_failed{unit="BF-0007",item="sound level"} 1' in told
+    value = 'shilu_unit_selftest_value{unit="BF-0007",item="%s",measure="%s"}'
+    assert f"{value % ('battery', 'min')} 55" in told
+    assert f"{value % ('storage', 'min')} 730" in told
+    assert value % ("gps", "fix") not in told
     assert 'software="x} 9"} 1' in told
     films = sum(len(one) for name, one in dock.sealed().items() if name.endswith("mp4.age"))
     assert f'shilu_ingest_bytes_total{{unit="BF-0007"}} {films}' in told
@@ -152,7 +163,7 @@ def test_the_table_of_faults_names_every_one_and_each_is_counted_by_its_name() -
     drawn = set(re.findall(r"^\| [^|]+ \| `([A-Z]\w+)` \| [^|]+ \|$", page, re.MULTILINE))
     good = {
         *("Serving", "UnitSeen", "Arriving", "LogFollowed", "Verified", "Archived", "Logged"),
-        *("ReceiptSent", "SelfChecked", "DeclaredNotRecorded"),
+        *("ReceiptSent", "SelfChecked", "DeclaredNotRecorded", "HoldsChanged"),
     }
     assert drawn == {one.__name__ for one in get_args(events.Event)} - good
 

@@ -76,6 +76,11 @@ def test_a_hold_blocks_and_its_end_is_an_entry_too(
     dock: Dock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert station(dock, "hold", 1) == 0
+    capsys.readouterr()
+    shilu.main(
+        ["station", "--config", str(dock.station_folder / "station.toml"), "status", "--metrics"]
+    )
+    assert 'shilu_unit_recordings_on_hold{unit="BF-0007"} 1' in capsys.readouterr().out
     assert station(dock, "dispose", 1, *SIGNED) == 1
     assert "is under a hold; end the hold first" in capsys.readouterr().err
     assert films(dock) == {1, 2}

@@ -7,7 +7,9 @@ from recorder.evidence.moment import utc_text
 from recorder.evidence.words import station_origin, unit_origin
 from uplink.programs.events_out import complain
 from uplink.programs.wiring import registrar_for
-from uplink.station.care.disposal import Keeper
+from uplink.station import events
+from uplink.station.care.disposal import Keeper, footage
+from uplink.station.care.standing import Standing
 from uplink.station.log.changes import Change, What
 from uplink.station.log.index import Index
 from uplink.station.settings import read_settings
@@ -64,5 +66,9 @@ def run(asked: argparse.Namespace) -> int:
     else:
         number = keeper.hold(settings.agency, asked.unit, change)
         print(f"{asked.command} of recordings {named} of {asked.unit} is entry {number}")
+        standing = Standing(layout.standing, lambda: change.utc)
+        on_hold = footage((line for _number, line in index.changes()), change.log).held
+        standing.take(events.HoldsChanged(asked.unit, len(on_hold)))
+        standing.close()
     index.close()
     return 0

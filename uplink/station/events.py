@@ -1,7 +1,9 @@
 """What a station tells whoever watches it; see `uplink.wire.events`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from recorder.evidence.events import SelfCheckItem
 from uplink.wire.messages import State
 
 
@@ -51,13 +53,30 @@ class LogFollowed:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """One thing that a unit checked of itself: `value` in `measure`, -1 where it is unknown."""
+
+    item: str
+    verdict: str
+    value: int
+    measure: str
+
+
+@dataclass(frozen=True, slots=True)
 class SelfChecked:
-    """A unit's newest self-check, as its verified log states it; `doubts` are not passed."""
+    """How a unit found itself, as its verified log states it; `utc` is of the newest word."""
 
     unit: str
-    verdict: str
-    doubts: tuple[str, ...]
+    items: tuple[Checked, ...]
     utc: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsChanged:
+    """So many recordings of a unit are on hold now."""
+
+    unit: str
+    recordings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +202,7 @@ Event = (
     | Arriving
     | LogFollowed
     | SelfChecked
+    | HoldsChanged
     | Verified
     | Archived
     | Logged
@@ -198,6 +218,12 @@ Event = (
     | ArchiveFull
     | LetterIgnored
 )
+
+
+def self_checked(unit: str, items: Iterable[SelfCheckItem], utc: str) -> SelfChecked:
+    """Say how a unit found itself."""
+    found = (Checked(one.item, one.verdict.value, one.value, one.unit) for one in items)
+    return SelfChecked(unit, tuple(found), utc)
 
 
 def unit_seen(unit: str, state: State) -> UnitSeen:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recorder.evidence.age import Identity
-from recorder.evidence.causes import CheckVerdict
 from recorder.evidence.head import parse_signed_head
 from recorder.evidence.receipt import CustodyEntry, FiledFile, TlogProof
 from recorder.evidence.words import CHAIN_FILE, unit_origin
@@ -95,16 +94,14 @@ class Admission:
         """5: the unit's identity, then its log, record by record and head by head."""
         state = self._state(arrived)
         chain = state.log.chain
-        size, checked = chain.size, chain.checked
+        size, checks = chain.size, chain.checks
         if arrived.logs:
             state.log.extend(run_files(arrived.logs, state.log.archive_folder), self.archive)
         if chain.size > size:
             self.tell(events.LogFollowed(arrived.unit, chain.size))
-        if chain.checked is not None and chain.checked is not checked:
-            found = chain.checked
-            doubts = (one.item for one in found.items if one.verdict is not CheckVerdict.PASS)
-            told = (found.verdict.value, tuple(doubts), chain.checked_utc)
-            self.tell(events.SelfChecked(arrived.unit, *told))
+        if chain.checks != checks:
+            found = tuple(chain.checked.values())
+            self.tell(events.self_checked(arrived.unit, found, chain.checked_utc))
         return state
 
     def _answer(self, arrived: Arrived, state: _UnitState) -> None:

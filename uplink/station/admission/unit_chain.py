@@ -27,11 +27,15 @@ from recorder.evidence.record import (
     RunBegins,
     Segment,
     SelfCheck,
+    SelfCheckItem,
     Torn,
     parse_record,
 )
 from recorder.evidence.tree import Tree, leaf_hash
 from recorder.evidence.words import ZERO_DIGEST, base64_bytes, digest
+
+_CHECKED_MAX = 64
+"""Things that one unit may check of itself, so that it cannot fill our memory with names."""
 
 
 class BadLog(Exception):
@@ -77,8 +81,9 @@ class UnitChain:
     asking_size: int = 0
     station_size: int = 0
     anchored_size: int = -1
-    checked: SelfCheck | None = None
+    checked: dict[str, SelfCheckItem] = field(default_factory=dict)
     checked_utc: str = ""
+    checks: int = 0
     _tree: Tree = field(default_factory=Tree)
     _roots: list[bytes] = field(default_factory=list)
     _prev: str = ZERO_DIGEST
@@ -221,7 +226,8 @@ class UnitChain:
         if isinstance(body, Segment):
             self.segments[record.seq] = NamedSegment(record.seq, record.run, body)
         elif isinstance(body, SelfCheck):
-            self.checked, self.checked_utc = body, record.at.utc
+            self._take_check(body.items)
+            self.checked_utc, self.checks = record.at.utc, self.checks + 1
         elif isinstance(body, ReceiptFiled):
             self.filed.append(body)
             self.station_size = max(self.station_size, body.station_size)
@@ -231,6 +237,14 @@ class UnitChain:
         # Records that a receipt itself causes must not ask for the next receipt.
         if not isinstance(body, ReceiptFiled | Anchor | EpochBegins | Release):
             self.asking_size = self.size
+
+    def _take_check(self, items: tuple[SelfCheckItem, ...]) -> None:
+        """A whole self-check, which looks at the key, begins anew; an item alone is put in."""
+        if any(one.item == "key" for one in items):
+            self.checked.clear()
+        for one in items:
+            if one.item in self.checked or len(self.checked) < _CHECKED_MAX:
+                self.checked[one.item] = one
 
 
 def _anchored(record: Record) -> int:

@@ -32,13 +32,26 @@ def metrics(units: tuple[UnitStanding, ...], counts: tuple[Counted, ...], site: 
         ("pending_bytes", "bytes without a receipt", lambda one: one.pending_bytes),
         ("due_seconds", "until when the oldest of them must be handed in", _due(site)),
         ("clock_offset_seconds", "a unit's clock less ours", lambda one: one.clock_offset_seconds),
+        (
+            "selftest_seconds",
+            "when it last looked at itself",
+            lambda one: _seconds(one.checked_utc),
+        ),
+        ("recordings_on_hold", "that nobody may dispose of", lambda one: one.on_hold),
     )
     lines: list[str] = []
     for name, help_text, value in gauges:
         told = ((f'unit="{one.unit}"', value(one)) for one in found)
         lines += _series(f"shilu_unit_{name}", help_text, "gauge", told)
-    failed = ((f'unit="{u.unit}",item="{item}"', 1) for u in found for item in u.doubts.split())
+    failed = ((f'unit="{u.unit}",item="{_safe(item)}"', 1) for u in found for item in u.doubts)
     lines += _series("shilu_unit_selftest_failed", "not passed by the last one", "gauge", failed)
+    measured = (
+        (f'unit="{u.unit}",item="{_safe(one.item)}",measure="{_safe(one.measure)}"', one.value)
+        for u in found
+        for one in u.checked
+        if one.value >= 0
+    )
+    lines += _series("shilu_unit_selftest_value", "as measured by it", "gauge", measured)
     info = ((f'unit="{u.unit}",software="{_safe(u.software)}"', 1) for u in found if u.software)
     lines += _series("shilu_unit_info", "the software that a unit runs", "gauge", info)
     ingested = ((f'unit="{one.unit}"', one.ingested_bytes) for one in found)

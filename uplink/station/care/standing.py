@@ -4,13 +4,15 @@ It is worth nothing as evidence, and may be removed; workers of one folder share
 fault keeps its newest sentence and a count, so that one does not hide another.
 """
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from recorder.evidence.causes import CheckVerdict
 from recorder.evidence.errors import Malformed
 from recorder.evidence.moment import utc_ms
 from uplink.station import events
@@ -44,9 +46,25 @@ class UnitStanding:
     sentence: str
     software: str = ""
     clock_offset_seconds: float | None = None
-    check: str = ""
-    doubts: str = ""
+    checked_utc: str = ""
+    checked: tuple[events.Checked, ...] = ()
     ingested_bytes: int = 0
+    on_hold: int = 0
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What its self-check did not pass."""
+        return tuple(one.item for one in self.checked if one.verdict != CheckVerdict.PASS)
+
+    def lasts(self, item: str) -> str:
+        """How long battery or card last, as the self-check measured it; empty if unknown."""
+        if item == "battery" and any(one.item == "mains" for one in self.checked):
+            return "mains"
+        for one in self.checked:
+            if one.item == item and one.value >= 0:
+                minutes = f"{one.value // 60} h {one.value % 60:02}"
+                return minutes if one.measure == "min" else f"{one.value} {one.measure}"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +125,11 @@ class Standing:
                 facts["software"] = event.software
                 if event.utc:
                     facts["clock"] = (utc_ms(event.utc) - utc_ms(self._utc())) / 1000
-            case events.SelfChecked(unit, verdict, doubts, utc):
-                facts = {"check": f"{verdict} {utc[5:16].replace('T', ' ')}".strip()}
-                facts["doubts"] = " ".join(doubts)
+            case events.SelfChecked(unit, items, utc):
+                stated = json.dumps([astuple(one) for one in items], ensure_ascii=False)
+                facts = {"checked": stated, "checked utc": utc}
+            case events.HoldsChanged(unit, recordings):
+                facts = {"on hold": recordings}
             case events.Verified(unit):
                 with self._lock:
                     self._db.execute(
@@ -136,7 +156,8 @@ class Standing:
                 "coalesce((SELECT substr(utc, 6, 5) || ' ' || substr(utc, 12, 5) || ' ' || "
                 "sentence FROM said WHERE said.unit=n.unit "
                 "ORDER BY what='ReceiptSent', utc DESC, what LIMIT 1), '') "
-                "FROM (SELECT unit FROM unit UNION SELECT unit FROM said) AS n "
+                "FROM (SELECT unit FROM unit UNION SELECT unit FROM said "
+                "UNION SELECT unit FROM fact) AS n "
                 "LEFT JOIN unit ON unit.unit=n.unit ORDER BY n.unit"
             ).fetchall()
             facts: dict[str, dict[str, str | float]] = {}
@@ -156,15 +177,27 @@ class Standing:
             return tuple(Counted(*row) for row in rows)
 
 
-def _known(facts: dict[str, str | float]) -> tuple[str, float | None, str, str, int]:
+def _known(
+    facts: dict[str, str | float],
+) -> tuple[str, float | None, str, tuple[events.Checked, ...], int, int]:
     clock = facts.get("clock")
     return (
         str(facts.get("software", "")),
         None if clock is None else float(clock),
-        str(facts.get("check", "")),
-        str(facts.get("doubts", "")),
+        str(facts.get("checked utc", "")),
+        tuple(events.Checked(*one) for one in json.loads(str(facts.get("checked", "[]")))),
         int(facts.get("ingested", 0)),
+        int(facts.get("on hold", 0)),
     )
+
+
+def _check_text(one: UnitStanding) -> str:
+    """Say when it was, and what was not passed."""
+    if not one.checked:
+        return ""
+    found = max((CheckVerdict(item.verdict) for item in one.checked), key=tuple(CheckVerdict).index)
+    said = f"{found} {one.checked_utc[5:16].replace('T', ' ')}".strip()
+    return f"{said}: {', '.join(one.doubts)}" if one.doubts else said
 
 
 def due_text(oldest: str, hand_in_hours: int, now: datetime) -> str:
@@ -181,7 +214,10 @@ def due_text(oldest: str, hand_in_hours: int, now: datetime) -> str:
 def table(units: tuple[UnitStanding, ...], hand_in_hours: int, now: datetime) -> str:
     """Draw the units, one a line."""
     rows = [
-        ("unit", "line", "files", "MB", "hand in until", "seen", "clock", "self-check", "last word")
+        (
+            *("unit", "line", "files", "MB", "hand in until", "seen", "clock"),
+            *("battery", "card", "self-check", "last word"),
+        )
     ]
     for one in units:
         line = "-" if one.unit == STATION else "docked" if one.up else "away"
@@ -194,7 +230,9 @@ def table(units: tuple[UnitStanding, ...], hand_in_hours: int, now: datetime) ->
                 due_text(one.oldest, hand_in_hours, now),
                 one.seen[:16].replace("T", " "),
                 "" if one.clock_offset_seconds is None else f"{one.clock_offset_seconds:+.1f} s",
-                f"{one.check}: {one.doubts}" if one.doubts else one.check,
+                one.lasts("battery"),
+                one.lasts("storage"),
+                _check_text(one),
                 one.sentence,
             )
         )
