@@ -112,7 +112,10 @@ def test_the_table_and_the_metrics_say_how_a_unit_is(tmp_path: Path) -> None:
         ("sound level", "warn", 9, "of 32767"), ("microphone", "fail", 0, "samples"),
         ("gps", "warn", -1, "fix"),
     )  # fmt: skip
-    found = (SelfCheckItem(item, CheckVerdict(said), *rest) for item, said, *rest in items)
+    found = (
+        SelfCheckItem(item, CheckVerdict(said), value, measure)
+        for item, said, value, measure in items
+    )
     dock.unit.say(SelfCheck(CheckVerdict.FAIL, tuple(found)))
     lower = SelfCheckItem("battery", CheckVerdict.WARN, 55, "min")
     dock.unit.say(SelfCheck(CheckVerdict.WARN, (lower,)))
