@@ -1,4 +1,4 @@
-"""The one command that people use: `shilu demo`, `shilu verify`, `shilu station`, `shilu config`.
+"""The one command that people use: `shilu demo`, `shilu verify`, `shilu station` and its kind.
 
 Each part is loaded only when asked for, so that `shilu verify` needs nothing but `cryptography`.
 """
@@ -16,6 +16,7 @@ _PARTS = {
     "demo": ("recorder.programs.demo.command", "the two-minute story, from a press to a verdict"),
     "verify": ("recorder.programs.verify", "check an evidence package, offline"),
     "station": ("uplink.programs.station", "make, run and ask a station"),
+    "heads": ("uplink.programs.heads", "did a station tell one story? its heads, side by side"),
     "config": ("config.command", "check a configuration and show what is in force"),
 }
 

@@ -11,6 +11,7 @@ from config.words import ConfigRefused
 from recorder.evidence.moment import utc_text
 from recorder.evidence.words import parse_origin, station_origin, unit_origin
 from uplink.programs.events_out import complain
+from uplink.programs.heads import read_collected
 from uplink.programs.wiring import registrar_for, roll_for, system_unix_ms
 from uplink.station import events
 from uplink.station.care.standing import Standing
@@ -20,7 +21,7 @@ from uplink.station.settings import StationSettings, read_settings
 from uplink.station.store.layout import Layout
 from uplink.wire.table import BadConfig
 
-COMMANDS = ("not-recorded", "register")
+COMMANDS = ("not-recorded", "register", "heads")
 
 
 def add_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -37,6 +38,8 @@ def add_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     declare.add_argument("--by", default="", help="who declares it; stands in the log")
     register = commands.add_parser("register", help="every entry of the log that is no receipt")
     register.add_argument("--unit", default="", help="of this one alone")
+    heads = commands.add_parser("heads", help="are heads that a unit holds of this log?")
+    heads.add_argument("folder", type=Path, help="as `shilu heads collect` wrote it")
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -46,6 +49,8 @@ def run(asked: argparse.Namespace) -> int:
         for line in _register(settings, asked.unit):
             print(line)
         return 0
+    if asked.command == "heads":
+        return _heads(settings, asked.folder)
     rules = _rules(settings, asked.config)
     if not asked.reason:
         for one in rules.not_recorded_reasons:
@@ -159,6 +164,28 @@ def _register(settings: StationSettings, unit: str) -> Iterator[str]:
                 f"{f'recordings {recordings}, ' if recordings else ''}by {change.by or '-'}: "
                 f"{change.reason or '-'}"
             )
+
+
+def _heads(settings: StationSettings, folder: Path) -> int:
+    """Say of each head whether this log had it: the one thing that no other log can imitate."""
+    registrar = registrar_for(settings)
+    registrar.catch_up()
+    log, foreign = registrar.log, 0
+    collected = read_collected(folder, registrar.policy)
+    for one in collected.heads:
+        size = one.head.size
+        of_ours = size <= log.size and log.root(size) == one.head.root
+        foreign += not of_ours
+        print(f"{'ours   ' if of_ours else 'FOREIGN'}  {size} entries  {one.where}")
+    for stranger in collected.strangers:
+        print(f"unsigned  {stranger}")
+    if foreign:
+        return complain(
+            f"{foreign} heads carry the signature of this log's key and are not of this log: "
+            "either a part of it was replaced, or somebody else signs with its key; keep the "
+            "folder and this log as they are, and tell who oversees the station"
+        )
+    return 0
 
 
 def _utc() -> str:
