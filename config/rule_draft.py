@@ -1,6 +1,7 @@
 """A sixth agency's rule file, begun: valid from the start, and honest about what is not cited yet.
 
-What was cited stands as a rule with its article and words; all else is a default that says so.
+What was cited stands as a rule with its article and words; all else is a default that says so. What
+only some regulations rule stands behind it, as examples to be taken in.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from config import load
 from config.refusal import refusal
+from config.rule_manual import fullest_example, manual
+from config.schema import Rules
 from config.words import Words
 
 if TYPE_CHECKING:
@@ -38,6 +41,14 @@ SECTIONS: Mapping[str, str] = {
     "access.outside": "外单位调阅由谁批准 who approves retrieval by others",
     "pre_record": "预录 what is kept from before the press",
     "live": "实时上传 live upload",
+}
+_MORE = """\
+# 以下各节，原文写到才要：去掉行首的 # 就生效，再照原文改。例子出自别的制度。
+# What follows is needed only where the original speaks of it: take the # away, then write its
+# words. The examples are other agencies'."""
+_AGAIN = {
+    "hand_in.exceptions": "# 交回期限的例外，见上 hand_in。 Exceptions from the deadline above.",
+    "retention": "# 另外的保存类别，见上 retention。 More classes of retention.",
 }
 
 
@@ -87,12 +98,14 @@ def parse_citation(word: str) -> tuple[str, Citation]:
 
 def draft_text(draft: Draft) -> str:
     """Return the rule file; ConfigRefused with every problem if it would not be valid."""
+    above = manual()
     lines = [
         f"# {draft.title}",
         '# 每一节要么写 article 和原文 text，要么写 source = "default" 和理由 reason。',
         "# Each section either cites its article and words, or says why it is a default.",
         "format = 1",
         "",
+        above["regulation"],
         "[regulation]",
         f"id = {_quoted(draft.id)}",
         f"title = {_quoted(draft.title)}",
@@ -100,11 +113,23 @@ def draft_text(draft: Draft) -> str:
         f"articles = {draft.articles}",
     ]
     for name, values in _values(draft).items():
-        header = "[[retention]]" if name == "retention.general" else f"[{name}]"
-        lines += ["", f"# {SECTIONS[name]}", header, *values, *_source(draft, name)]
+        section = name.removesuffix(".general")
+        header = f"[[{section}]]" if section != name else f"[{section}]"
+        lines += ["", above[section], header, *values, *_source(draft, name)]
+    lines += ["", _MORE]
+    for section in optional_sections():
+        lines += ["", _AGAIN.get(section) or above[section]]
+        lines += [f"#{line}" for line in fullest_example(section).split("\n")]
     text = "\n".join(lines) + "\n"
     load.load_rules(load.Source(f"{draft.id}.toml", text.encode()))
     return text
+
+
+def optional_sections() -> tuple[str, ...]:
+    """Return the sections that a regulation may do without, in the order of the file."""
+    always = {name.partition(".")[0] for name in SECTIONS} | {"format", "regulation"}
+    more = [name for name in Rules.__struct_fields__ if name not in always]
+    return (*more, "hand_in.exceptions", "retention")
 
 
 def _values(draft: Draft) -> dict[str, list[str]]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import jsonschema
 import pytest
 
 from config.command import COMMANDS, main
-from config.load import load_rules, shipped_rules
+from config.load import load_rules, shipped, shipped_rules
 from config.rule_draft import SECTIONS
+from config.rule_manual import sections
 
 if TYPE_CHECKING:
     from config.schema import Rules
@@ -124,6 +128,30 @@ def test_the_schemas_know_every_key_and_are_not_overwritten(tmp_path: Path) -> N
     assert config("schema", "--to", tmp_path) == 2
 
 
+def test_an_editor_accepts_by_the_schema_what_is_good_and_underlines_what_is_not(
+    layers: Path, tmp_path: Path
+) -> None:
+    assert config("schema", "--to", tmp_path / "schemas") == 0
+
+    def judge(layer: str, text: str) -> int:
+        """Count what a validator of JSON Schema, not ours, has to say."""
+        schema = json.loads((tmp_path / "schemas" / f"{layer}.schema.json").read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        # An editor gives a day to its validator as it stands there.
+        document = json.loads(json.dumps(tomllib.loads(text), default=str))
+        return len(list(jsonschema.Draft202012Validator(schema).iter_errors(document)))
+
+    for layer in ("rules", "fleet", "unit"):
+        good = (layers / f"{layer}.toml").read_text("utf-8")
+        assert judge(layer, good) == 0
+        assert judge(layer, f"colour = 1\n{good}") == 1
+    for name in shipped_rules():
+        assert judge("rules", shipped(name).data.decode()) == 0
+    unit = (layers / "unit.toml").read_text("utf-8")
+    assert judge("unit", unit.replace("segment_seconds = 60", "segment_seconds = 0")) == 1
+    assert judge("unit", unit.replace('number = "NS-0007"', "number = 7")) == 1
+
+
 def test_a_sixth_agency_begins_with_a_valid_file_and_no_code(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -192,6 +220,29 @@ def test_a_wrong_answer_writes_nothing(
     told = capsys.readouterr().err
     assert any(one in told for one in said.split("|"))
     assert not file.exists()
+
+
+def test_a_draft_shows_every_section_that_a_regulation_may_have(tmp_path: Path) -> None:
+    """Taken in, each is valid; so a writer never has to look for what another agency has."""
+    file = tmp_path / "nanshan.toml"
+    assert config("rules", "new", "--to", file, *DRAFT) == 0
+    text = re.sub(r"^#(?=[^ ]|    )", "", file.read_text("utf-8"), flags=re.MULTILINE)
+    file.write_text(re.sub(r'^article = ".*"', 'article = "第一条"', text, flags=re.MULTILINE))
+    rules = load_rules(file)
+    assert [name for name in rules.__struct_fields__ if not getattr(rules, name)] == []
+    assert rules.hand_in.exceptions
+    assert len(rules.retention) == 2
+    assert rules.scenes[0].must_show
+
+
+def test_the_manual_above_a_section_is_the_same_in_every_shipped_file() -> None:
+    said: dict[str, set[str]] = {}
+    for name in shipped_rules():
+        for section, above, _ in sections(shipped(name).data.decode()):
+            if above:
+                said.setdefault(section, set()).add(above)
+    assert [section for section, manuals in said.items() if len(manuals) > 1] == []
+    assert len(said) > 35
 
 
 def test_every_section_of_a_draft_can_be_cited(tmp_path: Path) -> None:
