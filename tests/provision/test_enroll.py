@@ -255,7 +255,7 @@ def test_an_afternoon_with_fifty_units(
     assert all(request.words in said for request in requests)
     assert said.count("本次执法全程录音录像") == 50
     subprocess.run(
-        [need("pdftoppm"), "-r", "130", "-gray", "-png", sheets, tmp_path / "page"], check=True
+        [need("pdftoppm"), "-r", "200", "-gray", "-png", sheets, tmp_path / "page"], check=True
     )
     pages = sorted(tmp_path.glob("page*.png"))
     assert len(pages) == 5

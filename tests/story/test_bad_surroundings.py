@@ -106,7 +106,8 @@ def test_a_disk_that_takes_no_more_is_one_sentence_and_costs_nothing_that_was_th
     ("megabytes", "sentence"),
     [
         (3, "cannot be written (No space left on device); free space there"),
-        (9, "the unit cannot record: The card has room for 0 minutes and 2 are needed"),
+        (9, "the archive is full: nothing is taken from BF-0007, which keeps everything"),
+        (14, "the unit cannot record: The card has room for 0 minutes and 2 are needed"),
     ],
 )
 def test_a_disk_too_small_is_said_before_anything_is_recorded(

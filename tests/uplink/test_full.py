@@ -56,7 +56,7 @@ def test_a_full_archive_takes_nothing_loses_nothing_and_goes_on_when_there_is_ro
         need(program)
     fleet = Fleet(tmp_path, "embedded")
     settings = fleet.station_folder / "station.toml"
-    settings.write_text(settings.read_text().replace("[broker]", "keep_free_mb = 16\n[broker]", 1))
+    settings.write_text(settings.read_text().replace("keep_free_mb = 512", "keep_free_mb = 16"))
     disk = SmallDisk(fleet.station_folder / "data")
     fleet.unit.boot()
     fleet.unit.fragment_bytes = 2_000_000

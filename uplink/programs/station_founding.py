@@ -11,7 +11,7 @@ from uplink.programs.station_broker import broker_here
 from uplink.programs.station_register import check_shipped
 from uplink.station.authority.founding import Plan, UnitKeys, enrol, found, write_unit_papers
 from uplink.station.authority.roll import IdentityRefused
-from uplink.station.settings import RunsBroker, read_settings
+from uplink.station.settings import KEEP_FREE_MB, RunsBroker, read_settings
 
 COMMANDS = ("init", "enrol")
 
@@ -26,6 +26,9 @@ def add_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     brokers = [one.value for one in RunsBroker]
     init.add_argument("--run-broker", choices=brokers, help="mosquitto, where it is installed")
     init.add_argument("--rules", default="", help="the agency's rule file: a shipped one, by name")
+    init.add_argument(
+        "--keep-free-mb", type=int, default=KEEP_FREE_MB, help="what the archive leaves free"
+    )
     init.add_argument("--not-immutable", action="store_true", help="for a demo: can be removed")
     enrolment = commands.add_parser("enrol", help="certify a unit and put it on the roll")
     enrolment.add_argument("folder", type=Path)
@@ -54,6 +57,7 @@ def _init(asked: argparse.Namespace) -> int:
             rules=check_shipped(asked.rules),
             now=datetime.now(UTC),
             random=os.urandom,
+            keep_free_mb=asked.keep_free_mb,
         ),
     )
     print(

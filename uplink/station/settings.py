@@ -16,7 +16,7 @@ from recorder.evidence.words import check_agency
 from uplink.wire.post import Address, TlsFiles
 from uplink.wire.table import BadConfig, Table
 
-_KEEP_FREE_MB = 512
+KEEP_FREE_MB = 512
 """What the archive leaves free: more than all units together may have under way."""
 
 
@@ -96,7 +96,7 @@ def read_settings(path: Path) -> StationSettings:
             tuple(table.folder / one for one in table.texts("roots")),
             table.number("quorum", 1, max(len(witnesses), 1)),
             table.number("hand_in_hours", 1, 24 * 366, 24),
-            table.number("keep_free_mb", 1, 10**6, _KEEP_FREE_MB) * 10**6,
+            table.number("keep_free_mb", 1, 10**6, KEEP_FREE_MB) * 10**6,
             witnesses,
             _time_stamp(table.table("time_stamp")) if table.has("time_stamp") else None,
             table.text("rules") if table.has("rules") else "",

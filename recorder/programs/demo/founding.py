@@ -68,6 +68,7 @@ def found(places: Places, given: Given) -> Founded:
     _call(
         "uplink.programs.station", "init", str(places.station), "--agency", of.id,
         "--port", str(port), "--run-broker", broker, "--not-immutable",
+        "--keep-free-mb", "1",
     )  # fmt: skip
     shutil.copy(places.station / "trust.toml", places.trust)
     shutil.copy(places.station / "station.agekey", places.age_key)

@@ -49,7 +49,9 @@ class Telling:
         self.house.start("custody", *self.founded.custody)
         self.house.until("custody", _is("ready"), 15)
         self.house.start("courier", *self.founded.courier)
-        self.house.until("the station's head", _is("AnchorHandedIn"), 20)
+        home = self.house.until("the station's head", _is("AnchorHandedIn", "ArchiveFull"), 20)
+        if home.event == "ArchiveFull":
+            raise FellShort(str(home.facts.get("sentence")))
         self.house.wait("courier", 20)
         return f"broker {serving.facts.get('broker')}; the station's cosigned head is in the log"
 
@@ -252,8 +254,8 @@ def press(places: Places, wish: bytes) -> None:
         finger.sendto(wish, str(places.desk_socket))
 
 
-def _is(event: str) -> Callable[[Told], bool]:
-    return lambda told: told.event == event
+def _is(*events: str) -> Callable[[Told], bool]:
+    return lambda told: told.event in events
 
 
 def _state(state: str) -> Callable[[Told], bool]:

@@ -20,6 +20,7 @@ from recorder.evidence.words import check_agency, station_origin
 from uplink.station.authority.ca import Authority, Papers
 from uplink.station.authority.roll import Roll
 from uplink.station.authority.trust import Belief, trust_text
+from uplink.station.settings import KEEP_FREE_MB
 from uplink.station.store.durable import make_folder
 from uplink.station.store.layout import Layout
 
@@ -42,6 +43,7 @@ class Plan:
     rules: str
     now: datetime
     random: Callable[[int], bytes]
+    keep_free_mb: int = KEEP_FREE_MB
 
 
 def found(folder: Path, plan: Plan) -> None:
@@ -120,6 +122,7 @@ def _settings(plan: Plan, witnesses: list[VerifierKey]) -> str:
         'worker = "w1"',
         'data = "data"',
         f"immutable = {'true' if plan.immutable else 'false'}",
+        f"keep_free_mb = {plan.keep_free_mb}",
         'log_key = "keys/log.key"',
         'identities = ["station.agekey"]',
         'roots = ["ca/identity.pem"]',
