@@ -190,11 +190,15 @@ class Dock(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """What the courier says, passed on to the conductor; `oldest` is when a segment was sealed."""
+    """What the courier says, passed on to the conductor; `oldest` is when a segment was sealed.
+
+    `left_minutes` is how long the rest takes by the courier's guess, -1 while it has none.
+    """
 
     dock: Dock
     segments: Count
     oldest: Annotated[str, check_utc_or_empty]
+    left_minutes: CountOrUnknown = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ def welcome_of(packet: packets.Welcome) -> Welcome:
 
 def journey_of(packet: packets.Journey) -> Journey:
     """Give what the courier says, in the conductor's words."""
-    return Journey(Dock(packet.dock.value), packet.segments, packet.oldest)
+    return Journey(Dock(packet.dock.value), packet.segments, packet.oldest, packet.left_minutes)
 
 
 def opening_of(config: Effective) -> Opening:

@@ -169,3 +169,21 @@ def test_every_clip_that_can_be_said_has_a_prompt() -> None:
     spoken |= set(sentences.AT_THE_DOCK.values())
     spoken |= {f"{low}{short}" for low in ("batt.low",) for short in ("", ".short")}
     assert spoken <= set(CAPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("dock", "minutes", "words"),
+    [
+        (Dock.UPLOADING, 0, "正在上传，还需约一分钟"),
+        (Dock.UPLOADING, 12, "正在上传，还需约十二分钟"),
+        (Dock.UPLOADING, 95, "正在上传，还需约一小时三十五分"),
+        (Dock.UPLOADING, -1, ""),
+        (Dock.AWAY, 12, ""),
+    ],
+)
+def test_at_the_dock_it_says_how_long_it_still_has_to_stay(
+    dock: Dock, minutes: int, words: str
+) -> None:
+    now = Condition(journey=Journey(dock, 3, "", minutes))
+    assert "".join(said(clips) for clips in sentences.uploading(now)) == words
+    assert all(clips in sentences.status(now, None) for clips in sentences.uploading(now))

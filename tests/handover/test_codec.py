@@ -51,7 +51,7 @@ PACKETS = [
     p.ReceiptOffer("proof\n", ("A" * 43 + "=",), 12),
     p.AnchorOffer("checkpoint\n", (), 0),
     p.ReleaseRequest(7, "receipts/00000041.tlog-proof"),
-    p.Journey(p.Dock.UPLOADING, 2, "2026-11-21T10:05:33.120Z"),
+    p.Journey(p.Dock.UPLOADING, 2, "2026-11-21T10:05:33.120Z", 12),
     p.Welcome("baofeng-mz.shilu/BF-0007", 3, 0, 12, 900, "power", 13, True, "", 9, ClockSource.NTP),
     p.Opened(12, 1),
     p.Kept(9),

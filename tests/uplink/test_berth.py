@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,3 +75,20 @@ def test_what_was_refused_is_failed_not_done(dock: Dock) -> None:
     dock.spool.flush()
     turns(dock, 20)
     assert (dock.spool.heard[-1].dock, dock.spool.heard[-1].segments) == (At.FAILED, 1)
+
+
+def test_it_says_how_long_the_rest_takes_and_not_at_every_look(dock: Dock) -> None:
+    dock.unit.fragment_bytes = 200_000
+    dock.unit.record(1, 1, 1, 1, 1, 1)
+    dock.spool.flush()
+    dock.courier.tempo.cap = sum(map(len, dock.sealed().values())) // 150
+    changed: list[tuple[int, float]] = []
+    until = dock.clock.seconds + 600
+    while dock.clock.seconds < until and not drawn(dock).endswith("done 0"):
+        dock.turn()
+        minutes = dock.spool.heard[-1].left_minutes if dock.spool.heard else -1
+        if minutes >= 0 and (not changed or changed[-1][0] != minutes):
+            changed.append((minutes, dock.clock.seconds))
+    assert [minutes for minutes, _seconds in changed] == [3, 2, 1]
+    assert all(later - before >= 10 for (_, before), (_, later) in pairwise(changed))
+    assert dock.spool.heard[-1].left_minutes == -1

@@ -205,7 +205,7 @@ def test_a_unit_that_went_to_another_worker_takes_no_share_of_this_ones_credit(
     worker.take(replace(state, retained=False))  # its next journey; another worker got the offer
     gone.down.out.clear()
     leads = []
-    while here.courier.sent_bytes < sum(map(len, here.sealed().values())):
+    while here.courier.tempo.sent_bytes < sum(map(len, here.sealed().values())):
         while here.up.out:
             worker.take(here.up.out.popleft())
         worker.settle()

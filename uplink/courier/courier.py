@@ -50,7 +50,7 @@ class Courier:
         self._seconds = seconds
         self._random = random
         self._utc = utc
-        self._tempo = Tempo(habits.cap)
+        self.tempo = Tempo(habits.cap)
         self._journey: Journey | None = None
         self.up = False
         self._survey: Survey | None = None
@@ -86,11 +86,6 @@ class Courier:
     def stuck(self) -> bool:
         """Whether the station refused something, and nothing else is under way."""
         return bool(self.refused) and (self._journey is None or self._journey.finished)
-
-    @property
-    def sent_bytes(self) -> int:
-        """Chunk bytes handed to the line since the start."""
-        return self._tempo.sent_bytes
 
     def leave(self) -> None:
         """Say that we go, and let go of open files."""
@@ -161,10 +156,10 @@ class Courier:
         journey, habits, wait_seconds = self._journey, self._habits, self._habits.idle_seconds
         while journey is not None and self.up and journey.worker is not None and journey.sending:
             now_seconds, unsent_bytes = self._seconds(), self._line.unsent_bytes
-            rest = self._tempo.wait_seconds(now_seconds, unsent_bytes, habits.unsent_bytes)
+            rest = self.tempo.wait_seconds(now_seconds, unsent_bytes, habits.unsent_bytes)
             if rest:
                 return min(rest, habits.idle_seconds)
-            piece = journey.next_piece(self._tempo.chunk_bytes(now_seconds, habits.chunk_bytes))
+            piece = journey.next_piece(self.tempo.chunk_bytes(now_seconds, habits.chunk_bytes))
             if piece is None or not self._send_piece(journey, journey.worker, piece):
                 break
             wait_seconds = 0.0
@@ -186,7 +181,7 @@ class Courier:
             return False
         journey.went(piece)
         self._quiet_since = self._seconds()
-        self._tempo.sent(self._seconds(), piece.size)
+        self.tempo.sent(self._seconds(), piece.size)
         return True
 
     def _take(self, came: Letter | Up | Down) -> None:
@@ -288,7 +283,7 @@ class Courier:
             return
         self._told_at = now_seconds
         unconfirmed = self._journey.unconfirmed if self._journey else 0
-        self._tell(self._tempo.progress(now_seconds, self._desk.pending(), unconfirmed))
+        self._tell(self.tempo.progress(now_seconds, self._desk.pending(), unconfirmed))
 
     def _drop_journey(self) -> None:
         if self._journey is not None and not self._journey.finished:

@@ -177,7 +177,7 @@ def _steps(
         if not once:
             continue
         if courier.home or courier.stuck:
-            tell(events.Home(courier.sent_bytes, len(courier.refused)))
+            tell(events.Home(courier.tempo.sent_bytes, len(courier.refused)))
             if courier.refused:
                 return complain(
                     f"{len(courier.refused)} files were refused: "

@@ -92,6 +92,7 @@ def status(now: Condition, today: datetime | None) -> tuple[Clips, ...]:
     elif now.battery_percent != UNKNOWN:
         said.append(("status.percent", *number(now.battery_percent)))
     said.extend(unsent(now, today))
+    said.extend(uploading(now))
     said.append(("gps.ok",) if now.has_fix else ("gps.no",))
     said.append(("time.ok",) if now.time_trusted else ("time.bad",))
     return tuple(said)
@@ -109,6 +110,14 @@ def unsent(now: Condition, today: datetime | None) -> tuple[Clips, ...]:
     if now.due is None or today is None:
         return (count,)
     return ((*count, *_until(now.due, today)),)
+
+
+def uploading(now: Condition) -> tuple[Clips, ...]:
+    """How long the unit still has to stay at the dock; nothing if nobody knows."""
+    journey = now.journey
+    if journey is None or journey.dock is not Dock.UPLOADING or journey.left_minutes < 0:
+        return ()
+    return (("dock.left", *duration(max(journey.left_minutes, 1))),)
 
 
 def _until(due: datetime, today: datetime) -> Clips:

@@ -17,11 +17,15 @@ class Dock(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """What the courier says: unsent segments, and when the oldest was sealed (empty: unknown)."""
+    """What the courier says: unsent segments, and when the oldest was sealed (empty: unknown).
+
+    `left_minutes` is how long they still take at the dock, -1 if nobody can say.
+    """
 
     dock: Dock
     segments: int
     oldest_utc: str
+    left_minutes: int = -1
 
 
 @dataclass(frozen=True, slots=True)
