@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import ModuleType
 
+    from recorder.evidence.age import Identity
     from recorder.evidence.verdict import Verdict
 
 LETTERS = {Word.PROVEN: "+", Word.DISPROVED: "x", Word.NOT_PROVABLE: "?"}
@@ -64,12 +65,23 @@ def drawn(verdict: Verdict) -> str:
     return " ".join([letters, *sorted(codes(verdict))])
 
 
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What lay before the court: the files, whom it believes, its keys, a head from outside."""
+
+    files: Mapping[str, bytes]
+    trust: str
+    keys: tuple[Identity, ...]
+    outside: Outside | None
+
+
 class Table:
     """What a forger has at hand. Everything is made anew for each case."""
 
     def __init__(self, honest: tuple[Scene, Mapping[str, bytes]]) -> None:
         self.made_by, files = honest
         self.forger = Forger(files)
+        self.handed: Handed | None = None
 
     @cached_property
     def scene(self) -> Scene:
@@ -83,14 +95,19 @@ class Table:
     def judge(
         self, files: Mapping[str, bytes], *, key: bool = False, outside: Outside | None = None
     ) -> Verdict:
-        keys = (self.made_by.unit.station_key,) if key else ()
-        return judged(files, self.made_by.station.trust(), *keys, outside=outside)
+        return self._court(self.made_by, files, key=key, outside=outside)
 
     def hand_in(self, *, final_receipt: bool = True, key: bool = False) -> Verdict:
         """Judge what the unit of `scene` recorded, with or without a last receipt."""
         files = self.scene.station.package(self.scene.unit, final_receipt=final_receipt)
-        keys = (self.scene.unit.station_key,) if key else ()
-        return judged(files, self.scene.station.trust(), *keys)
+        return self._court(self.scene, files, key=key, outside=None)
+
+    def _court(
+        self, made_by: Scene, files: Mapping[str, bytes], *, key: bool, outside: Outside | None
+    ) -> Verdict:
+        keys = (made_by.unit.station_key,) if key else ()
+        self.handed = Handed(dict(files), made_by.station.trust_text(), keys, outside)
+        return judged(files, made_by.station.trust(), *keys, outside=outside)
 
     def reseal(self, name: str, change: Callable[[bytes], bytes]) -> None:
         """Open a file with the station's key, change it, and encrypt it anew."""
