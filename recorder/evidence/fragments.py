@@ -47,6 +47,11 @@ class FragmentHasher:
         return tuple(self._spans)
 
     @property
+    def count(self) -> int:
+        """How many leaves are complete."""
+        return len(self._spans)
+
+    @property
     def offset(self) -> int:
         """How many bytes were taken."""
         return self._next_box - self._left + len(self._head)

@@ -64,5 +64,6 @@ def test_the_page_says_what_the_command_says(
     due = json.loads(capsys.readouterr().out)
     said = viewer.check(tmp_path / "package", **places)
     if each.number in WITH_A_REASON:
-        said, due = unspoken(said), unspoken(due)
-    assert said == due
+        assert unspoken(said) == unspoken(due)
+    else:
+        assert said == due

@@ -174,7 +174,7 @@ def bytes_behind_the_newest_record_are_torn_and_only_noted(t: Table) -> Verdict:
     "xxxxx BOOTTIME_BACK COMPANION_CHANGED EPOCH_COMMITMENT EPOCH_IDENTITY EPOCH_NUMBER",
     "EPOCH_PREVIOUS FILE_SWAPPED HEAD_ROOT NOT_RECEIVED PACKAGE_DISAGREES RECEIPT_FILES",
     "RECORDING_NUMBER RECORD_LINK RECORD_ORIGIN RECORD_RUN RECORD_SEQ RUN_CLEAN",
-    "SEGMENT_AFTER STOP_COUNT TAIL_OPEN TRUNCATED",
+    "SEGMENT_AFTER STOP_TWICE TAIL_OPEN TRUNCATED",
 )
 def the_log_of_another_unit_is_appended_as_the_next_run(t: Table) -> Verdict:
     other = Unit(seed=5, number="BF-0009")

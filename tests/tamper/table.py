@@ -102,6 +102,10 @@ class Table:
         files = self.scene.station.package(self.scene.unit, final_receipt=final_receipt)
         return self._court(self.scene, files, key=key, outside=None)
 
+    def judge_of_scene(self, *, key: bool = False) -> Verdict:
+        """Judge what the forger holds of the unit of `scene`."""
+        return self._court(self.scene, self.forger.handed_over(), key=key, outside=None)
+
     def _court(
         self, made_by: Scene, files: Mapping[str, bytes], *, key: bool, outside: Outside | None
     ) -> Verdict:

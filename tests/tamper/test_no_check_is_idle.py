@@ -136,7 +136,7 @@ def test_two_films_that_power_cut_off_before_their_first_sync_are_not_the_same_f
 
 @pytest.mark.parametrize("complete", [True, False])
 def test_only_a_film_that_power_cut_off_may_end_within_a_fragment(*, complete: bool) -> None:
-    measure = Measure(film=True)
+    measure = Measure(9)
     measure.take(opening() + fragment(0, bytes(50)) + fragment(1, bytes(50))[:-7])
     opened = measure.opened(complete=complete)
     assert bool(opened.inside) is complete
@@ -148,7 +148,7 @@ def test_only_a_sidecar_that_power_cut_off_may_end_within_a_line(*, complete: bo
     header = (
         b'{"origin":"baofeng-mz.shilu/BF-0007","recording":1,"segment":1,"type":"side","v":1}\n'
     )
-    measure = Measure(film=False)
+    measure = Measure(None)
     measure.take(header + b'{"boottime_ms":5,"te')
     opened = measure.opened(complete=complete)
     assert bool(opened.inside) is complete

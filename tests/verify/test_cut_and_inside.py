@@ -437,7 +437,7 @@ def test_a_film_longer_than_its_blocks_is_placed_at_its_end(scene: Scene) -> Non
 
 
 def test_a_sidecar_without_end_is_not_kept_in_memory() -> None:
-    measure = Measure(film=False, most_side_bytes=100)
+    measure = Measure(None, most_side_bytes=100)
     for _ in range(3):
         measure.take(bytes(60))
     assert measure.opened(complete=True).inside == "It has more than 100 bytes."
@@ -445,7 +445,7 @@ def test_a_sidecar_without_end_is_not_kept_in_memory() -> None:
 
 
 def test_a_film_that_breaks_is_digested_to_its_end() -> None:
-    measure = Measure(film=True)
+    measure = Measure(9)
     for _ in range(3):
         measure.take(bytes(60))
     opened = measure.opened(complete=True)

@@ -159,6 +159,8 @@ class Unit:
 
     # What a test wants sealed instead of what the unit would seal.
     seal_as: Callable[[Segment], Segment] | None = None
+    # The same for the clear bytes of a sidecar.
+    side_as: Callable[[bytes], bytes] | None = None
 
     random: Dice = field(init=False)
     identity: Soft = field(init=False)
@@ -341,13 +343,14 @@ class Unit:
         return Span(first_ms, self.clock.boottime_ms - 33, frames, frames * 1600)
 
     def _side_clear(self, number: int, segment: int, span: Span) -> bytes:
-        return b"".join(
+        clear = b"".join(
             (
                 side_header_line(SideHeader(self.origin, number, segment)),
                 side_line(Officers(("张三", "李四"), ("110023", "110024")), span.first_ms),
                 side_line(self._fix(span.first_ms), span.first_ms),
             )
         )
+        return self.side_as(clear) if self.side_as else clear
 
     def _fix(self, boottime_ms: int) -> Fix:
         utc = ""

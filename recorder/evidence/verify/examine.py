@@ -117,7 +117,11 @@ def _read_log(files: PackageFiles, names: Sequence[str], bag: Bag, question: Que
         claims.see(record)
 
     walk = Walk(files, ledger, sizes, None if signer is None else signer.key, witness)
-    walk.runs(parse_file(name.removeprefix(UNIT)).run for name in _of_kind(names, FileKind.LOG))
+    logs, heads = (
+        [parse_file(name.removeprefix(UNIT)).run for name in _of_kind(names, kind)]
+        for kind in (FileKind.LOG, FileKind.HEADS)
+    )
+    walk.runs(logs, heads)
     instants.finish()
     if not ledger.origin and signer is not None:
         ledger.origin = signer.origin()  # no record is left to say it; receipts still do

@@ -53,6 +53,7 @@ class RecordingFacts:
     marks: list[Kept[Mark]] = field(default_factory=list)
     notices: list[Kept[Notice]] = field(default_factory=list)
     behind_stop: list[Kept[Segment]] = field(default_factory=list)
+    stopped_again: list[Kept[Stop]] = field(default_factory=list)
 
     def first_ms(self) -> int:
         """Give CLOCK_BOOTTIME of the first picture, or of the start record if there is none."""
@@ -89,6 +90,7 @@ class Ledger:
     last_epochs: dict[int, int] = field(default_factory=dict)
     recordings: dict[int, RecordingFacts] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
     filed: list[Kept[ReceiptFiled]] = field(default_factory=list)
     releases: list[Kept[Release]] = field(default_factory=list)
     orphans: dict[str, Orphan] = field(default_factory=dict)
@@ -101,7 +103,7 @@ class Ledger:
             case Segment() as segment:
                 self._segment(record, segment)
             case Stop() as stop if stop.recording in self.recordings:
-                self.recordings[stop.recording].stop = _kept(record, stop)
+                self._stop(record, stop)
             case Gap() as gap if gap.recording in self.recordings:
                 self.recordings[gap.recording].gaps.append(_kept(record, gap))
             case Mark() as mark if mark.recording in self.recordings:
@@ -128,10 +130,20 @@ class Ledger:
     def _segment(self, record: Record, segment: Segment) -> None:
         self.owners[segment.media.sha256] = segment.media.file
         self.owners[segment.side.sha256] = segment.side.file
+        if segment.span.frames or segment.span.samples:
+            # What opens a film is the same in each, and shows nothing.
+            self.shown.setdefault(segment.media.clear.sha256, segment.media.file)
         facts = self.recordings.get(segment.recording)
         if facts is not None:
             behind = facts.stop is not None
             (facts.behind_stop if behind else facts.segments).append(_kept(record, segment))
+
+    def _stop(self, record: Record, stop: Stop) -> None:
+        facts = self.recordings[stop.recording]
+        if facts.stop is None:
+            facts.stop = _kept(record, stop)
+        else:
+            facts.stopped_again.append(_kept(record, stop))
 
     def segments(self) -> list[Kept[Segment]]:
         """Give every segment record of the package's recordings, in order."""

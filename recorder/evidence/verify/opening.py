@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from recorder.evidence.sidecar import SideHeader
 
 MOST_SIDE_BYTES = 64 << 20
+# Half a second of film is far less; of a film with larger fragments the second is not searched.
+MOST_FRAGMENT_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,17 @@ class Opened:
 class Measure:
     """Takes clear bytes as they come; digests them, and their fragments or lines."""
 
-    __slots__ = ("_clear", "_film", "_lines", "_most_side_bytes", "_trouble", "length")
+    __slots__ = (
+        *("_clear", "_film", "_lines", "_most_fragments", "_most_side_bytes", "_trouble"),
+        "length",
+    )
 
-    def __init__(self, *, film: bool, most_side_bytes: int = MOST_SIDE_BYTES) -> None:
+    def __init__(self, fragments: int | None, most_side_bytes: int = MOST_SIDE_BYTES) -> None:
+        """`fragments` are those that a film was sealed with, None for a sidecar."""
+        self._most_fragments = fragments or 0
         self._most_side_bytes = most_side_bytes
         self._clear = hashlib.sha256()
-        self._film = FragmentHasher() if film else None
+        self._film = None if fragments is None else FragmentHasher()
         self._lines = bytearray()
         self._trouble = ""
         self.length = 0
@@ -68,6 +75,7 @@ class Measure:
         try:
             if self._film is not None:
                 self._film.feed(clear)
+                check_count(self._film, self._most_fragments)
             else:
                 self._lines += clear
         except Malformed as error:
@@ -96,6 +104,12 @@ class Measure:
         return Opened(clear=clear, fragments=fragments, side=side, fixes=fixes)
 
 
+def check_count(film: FragmentHasher, most_fragments: int) -> None:
+    """Raise Malformed if a film has more fragments than were sealed; memory grows with them."""
+    if film.count > most_fragments:
+        raise Malformed(f"It has more than {most_fragments} fragments.")
+
+
 def _whole(lines: bytearray) -> bytearray:
     """Leave out the line that a power cut left unfinished."""
     return lines[: lines.rfind(b"\n") + 1]
@@ -114,7 +128,7 @@ class Opener:
         self._identities = identities
         self._tail = tail
         self._decryptor = Decryptor(identities)
-        self._measure = Measure(film=isinstance(sealed, SealedMedia))
+        self._measure = Measure(sealed.fragments.count if isinstance(sealed, SealedMedia) else None)
         self._limit: int | None = None
         if not sealed.complete:
             self._limit = sealed.clear.length if sealed.tail is None else sealed.tail.offset
@@ -166,7 +180,9 @@ def outcome(error: EvidenceError, size: int) -> Opened:
     return Opened(trouble=str(error))
 
 
-def second_of_damage(blocks: Iterable[bytes], identities: Sequence[Identity]) -> float | None:
+def second_of_damage(
+    blocks: Iterable[bytes], identities: Sequence[Identity], most_fragments: int
+) -> float | None:
     """Give the seconds from the film's first fragment to its first damaged chunk, or None.
 
     Reads chunk by chunk, so that every fragment before the damage is known.
@@ -177,7 +193,10 @@ def second_of_damage(blocks: Iterable[bytes], identities: Sequence[Identity]) ->
         for piece in _pieces(blocks):
             clear = decryptor.feed(piece)
             film.feed(clear)
+            check_count(film, most_fragments)
             recent += clear
+            if len(recent) > MOST_FRAGMENT_BYTES:
+                return None
             leaves = film.leaves
             if not leaves:
                 continue

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from recorder.evidence.errors import EvidenceError, Malformed
 from recorder.evidence.package import UNIT, read_whole
 from recorder.evidence.record import SealedMedia
-from recorder.evidence.verify.opening import Damage, Opened, Opener, outcome, second_of_damage
+from recorder.evidence.verify.opening import Opened, Opener, outcome, second_of_damage
 
 if TYPE_CHECKING:
     from recorder.evidence.age import Identity
     from recorder.evidence.package import PackageFiles
     from recorder.evidence.record import SealedFile
+    from recorder.evidence.verify.opening import Damage
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ class Reader:
             whole.update(block)
             opening.feed(block)
         opened = opening.finish(size)
-        if opened is not None and opened.damage is not None and _is_film(wanted):
-            opened = self._with_second(wanted.name, opened.damage, opened.trouble)
+        if opened is not None and opened.damage is not None:
+            opened = self._with_second(wanted, opened, opened.damage)
         return Seen(wanted.name, size, whole.hexdigest(), prefix, opened)
 
     def _opening(self, wanted: Wanted) -> _Opening:
@@ -81,13 +82,13 @@ class Reader:
             tail = read_whole(self._files, UNIT + wanted.sealed.tail.file)
         return _Opening(Opener(wanted.sealed, self._identities, tail))
 
-    def _with_second(self, name: str, damage: Damage, trouble: str) -> Opened:
-        seconds = second_of_damage(self._files.read(name), self._identities)
-        return Opened(damage=Damage(damage.from_byte, damage.to_byte, seconds), trouble=trouble)
-
-
-def _is_film(wanted: Wanted) -> bool:
-    return isinstance(wanted.sealed, SealedMedia)
+    def _with_second(self, wanted: Wanted, opened: Opened, damage: Damage) -> Opened:
+        if not isinstance(wanted.sealed, SealedMedia):
+            return opened  # a sidecar has no fragments, and no second in it
+        blocks = self._files.read(wanted.name)
+        sealed = wanted.sealed.fragments.count
+        seconds = second_of_damage(blocks, self._identities, sealed)
+        return replace(opened, damage=replace(damage, media_seconds=seconds))
 
 
 class _Opening:

@@ -31,7 +31,6 @@ def recordings_step(ledger: Ledger) -> Iterator[Finding]:
     """Check every recording of the package, and say which others the log knows."""
     for seq, number, due in ledger.misnumbered:
         yield found(Code.RECORDING_NUMBER, Place(seq=seq), found=number, stated=due)
-    seen: dict[str, str] = {}
     for _, facts in sorted(ledger.recordings.items()):
         if facts.start is None:
             yield found(Code.RECORDING_MISSING, recording=facts.number)
@@ -39,7 +38,7 @@ def recordings_step(ledger: Ledger) -> Iterator[Finding]:
         yield from _numbers(facts)
         yield from _holes(facts, facts.start.body.picture.rate_hz)
         yield from _remarks(facts, facts.start)
-        yield from _repeats(facts, seen)
+        yield from _repeats(facts, ledger)
     held = sum(1 for facts in ledger.recordings.values() if facts.start is not None)
     if ledger.starts > held:
         yield found(Code.OTHER_RECORDINGS, count=ledger.starts - held)
@@ -62,6 +61,8 @@ def _numbers(facts: RecordingFacts) -> Iterator[Finding]:
     if facts.stop is None:
         yield found(Code.RECORDING_OPEN, recording=facts.number)
         return
+    for again in facts.stopped_again:
+        yield found(Code.STOP_TWICE, Place(seq=again.seq), recording=facts.number)
     stated, counted = facts.stop.body.segments, len(facts.segments)
     if stated != counted:
         yield found(
@@ -144,12 +145,11 @@ def _remarks(facts: RecordingFacts, start: Kept[Start]) -> Iterator[Finding]:
         yield found(Code.NOTICE_UNHEARD, Place(seq=facts.notices[0].seq), recording=facts.number)
 
 
-def _repeats(facts: RecordingFacts, seen: dict[str, str]) -> Iterator[Finding]:
+def _repeats(facts: RecordingFacts, ledger: Ledger) -> Iterator[Finding]:
     for kept in facts.segments:
         media = kept.body.media
-        if not (kept.body.span.frames or kept.body.span.samples):
-            continue  # what opens a film is the same in each, and shows nothing
-        other = seen.setdefault(media.clear.sha256, media.file)
+        shown = kept.body.span.frames or kept.body.span.samples
+        other = ledger.shown[media.clear.sha256] if shown else media.file
         if other != media.file:
             yield found(Code.SEGMENT_TWICE, Place(seq=kept.seq, file=media.file), other=other)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recorder.evidence.errors import Malformed
 from recorder.evidence.moment import utc_ms, utc_text
 from recorder.evidence.package import UNIT
 from recorder.evidence.record import RunBegins, UnitKind
@@ -27,15 +28,15 @@ class Claims:
     """What a unit claimed in each run: how far UTC lies before CLOCK_BOOTTIME, and how surely."""
 
     def __init__(self) -> None:
-        self.has_receiver = False
+        # A bench unit replays satellites of another day.
+        self._benches: set[int] = set()
         # run → offset in whole seconds → (offset, error), the widest error of each
         self._offsets: dict[int, dict[int, tuple[int, int]]] = {}
 
     def see(self, record: Record) -> None:
         """Take the next committed record."""
-        if isinstance(record.body, RunBegins):
-            # A bench unit replays satellites of another day.
-            self.has_receiver = record.body.unit_kind is UnitKind.DEVICE
+        if isinstance(record.body, RunBegins) and record.body.unit_kind is UnitKind.BENCH:
+            self._benches.add(record.run)
         at = record.at
         if at.utc and at.error_ms >= 0:
             offset = utc_ms(at.utc) - at.boottime_ms
@@ -49,7 +50,12 @@ class Claims:
         None if it claimed nothing, or agrees within what it stated and the slack.
         """
         offset = clock.unix_ms - clock.boottime_ms
-        claims = [claim for run in runs for claim in self._offsets.get(run, {}).values()]
+        claims = [
+            claim
+            for run in runs
+            if run not in self._benches
+            for claim in self._offsets.get(run, {}).values()
+        ]
         if any(abs(one - offset) <= error + SATELLITES_SLACK_MS for one, error in claims):
             return None
         nearest = min((one for one, _ in claims), key=lambda one: abs(one - offset), default=None)
@@ -58,8 +64,6 @@ class Claims:
 
 def satellites_step(ledger: Ledger, claims: Claims, seen: Mapping[str, Seen]) -> Iterator[Finding]:
     """Say where satellites and the unit's clock contradict each other, once for each segment."""
-    if not claims.has_receiver:
-        return
     for _, facts in sorted(ledger.recordings.items()):
         for kept in facts.segments:
             file = seen.get(UNIT + kept.body.side.file)
@@ -84,6 +88,14 @@ def _segment(
                 ),
                 recording=facts.number,
                 satellites=utc_text(clock.unix_ms),
-                claimed=utc_text(claimed),
+                claimed=_instant(claimed),
             )
             return
+
+
+def _instant(unix_ms: int) -> str:
+    """Give an instant that may be of a lie: outside the calendar, it is said in milliseconds."""
+    try:
+        return utc_text(unix_ms)
+    except Malformed:
+        return f"1970 + {unix_ms} ms"

@@ -76,8 +76,8 @@ class Walk:
         self._root_agrees = True
         self._accused_epochs: set[int] = set()
 
-    def runs(self, logs: Iterable[int]) -> None:
-        """Go through the runs whose logs are here, in order."""
+    def runs(self, logs: Iterable[int], heads: Iterable[int]) -> None:
+        """Go through the runs whose logs are here, in order; `heads` are those with heads."""
         due, newest = 1, RunEnd(0, NOTHING_TORN, shutdown=True)
         ordered = sorted(logs)
         if not ordered:
@@ -88,6 +88,9 @@ class Walk:
                 self._ended = None
             self._ended = newest = self._run(run)
             due = run + 1
+        newest_heads = max(heads, default=0)
+        if ordered and newest_heads >= due:
+            self._found(6, Code.RUN_MISSING, first=due, last=newest_heads)
         self._newest_end(newest)
         self.ledger.records = self._due
         self._keep_size()

@@ -23,6 +23,10 @@ SEGMENT_TWICE = content(
     "第 {seq} 条记录封存的画面与 {other} 相同：旧画面被重复使用。",
     "Record {seq} seals the same picture bytes as {other}: old material was used again.",
 )
+STOP_TWICE = whole(
+    "录像 {recording} 又一次结束（第 {seq} 条记录）。",
+    "Recording {recording} is stopped once more by record {seq}.",
+)
 STOP_COUNT = whole(
     "录像 {recording} 结束时声明 {stated} 段，日志中有 {found} 段。",
     "Recording {recording} states {stated} segments at its end; the log has {found}.",
