@@ -286,6 +286,50 @@ def a_receipt_lies_twice_under_two_numbers(t: Table) -> Verdict:
     return t.hand_over()
 
 
+@case(
+    "B25",
+    "R of BF-0007 → R of BF-0009, over its log",
+    "+?+?x NO_RECEIPT NO_RECEIPT_TIME RECEIPT_OTHER_LOG TAIL_OPEN",
+)
+def a_receipt_over_the_log_of_another_unit(t: Table) -> Verdict:
+    unit = t.scene.unit
+    unit.record(2)
+    other = {"log": "baofeng-mz.shilu/BF-0009", "size": 99, "root": bytes(32)}
+    name, proof = t.scene.station.receipt(unit, **other)  # type: ignore[arg-type]
+    unit.files[name] = proof
+    return t.hand_in(final_receipt=False)
+
+
+@case(
+    "B26",
+    "…789 R9 → …79 R9",
+    "+x+++ HEAD_EXTRA HEAD_ROOT HISTORY_REWRITTEN RECORDING_OPEN RECORD_LINK RECORD_SEQ",
+)
+def the_very_record_that_a_receipt_ends_with_is_removed(t: Table) -> Verdict:
+    unit = t.scene.unit
+    unit.record(2)
+    name, proof = t.scene.station.receipt(unit)
+    unit.files[name] = proof
+    last = unit.size - 1
+    unit.record(2)
+    t.forger.files = t.scene.station.package(unit)
+    t.forger.lines(lambda lines: [*lines[:last], *lines[last + 1 :]])
+    return t.judge_of_scene()
+
+
+@case("B27", "log + torn → log + torn + record 3 again", "+++++")
+def an_old_record_is_played_again_behind_the_torn_end(t: Table) -> Verdict:
+    """What lies behind the newest head is no record, whatever it looks like."""
+    t.forger.lines(lambda lines: [*lines, b'{"torn', b"\n", lines[3]])
+    return t.hand_over()
+
+
+@case("B28", "h0 h1 … → garbage h1 …", "+x+++ HEAD_FORM HEAD_MISSING")
+def the_first_head_is_garbage(t: Table) -> Verdict:
+    t.forger.heads(lambda heads: [b"x\n" * 5, *heads[1:]])
+    return t.hand_over()
+
+
 @case("B24", "h5 by K → by K', key ID of K", "++x++ HEAD_SIGNATURE")
 def a_head_by_a_stranger_under_the_epochs_key_id(t: Table) -> Verdict:
     t.forger.heads(lambda hs: [*hs[:4], forged_last(hs[4], "baofeng-mz.shilu/BF-0007"), *hs[5:]])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CASES = sorted(cases_of(films, lawyer, logs, logs_own, papers), key=lambda each: each.number)
 # Told by tests of their own: a witness refuses (52), an edited excerpt (54).
 ELSEWHERE = {"52", "54"}
-HONEST = {"33", "50", "A43", "B07", "B23"}
+HONEST = {"33", "50", "A43", "B07", "B23", "B27"}
 
 
 @pytest.fixture(scope="module")

@@ -154,6 +154,8 @@ class Unit:
     recording: int = 0
     clean: bool = True
     kind: UnitKind = UnitKind.BENCH
+    # Where CLOCK_BOOTTIME begins with each further run; None: it goes on.
+    boots_at_ms: int | None = None
     # How far satellites are from the truth; None: they give no time.
     satellites_wrong_ms: int | None = None
 
@@ -198,6 +200,10 @@ class Unit:
         if before:
             self.files[log_file(before)] += torn_log
             self.files[heads_file(before)] += torn_heads
+            if self.boots_at_ms is not None:
+                self.clock.true_offset_ms += self.clock.boottime_ms - self.boots_at_ms
+                self.clock.boottime_ms = self.boots_at_ms
+                self.kernel_boot_id = f"boot-{before + 1}"
         self.run += 1
         self.files[log_file(self.run)] = b""
         self.files[heads_file(self.run)] = b""
@@ -383,8 +389,12 @@ class Unit:
         synced: bool = True,
         torn_log: bytes = b"",
         torn_heads: bytes = b"",
+        torn_film: bytes = b"",
     ) -> None:
-        """Lose power in the middle of a segment, start again, and seal it as it stood."""
+        """Lose power in the middle of a segment, start again, and seal it as it stood.
+
+        `torn_film` is what the disk shows behind what was written.
+        """
         leaves = film(seconds, self.fragment_bytes, self.random)
         clear = b"".join(leaves)
         span = self._span(seconds) if synced else Span(0, 0, 0, 0)
@@ -427,6 +437,7 @@ class Unit:
                 self.origin, self.life.epoch, standing, self.life.key
             ).decode()
         media_bytes += media_out.update(self.random(int(unsynced * 2 * self.fragment_bytes)))
+        media_bytes += torn_film
         self.clean = False
         self.boot(torn_log, torn_heads)
         self._seal_cut(
