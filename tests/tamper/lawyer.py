@@ -1,26 +1,23 @@
-"""Cases B: what an adversary's lawyer would try who has read cases 1–54 and A, and the sources."""
+"""Cases B: what an adversary's lawyer would try who has read cases 1–54 and A, and the sources.
+
+Here: files, films, power cuts, things that happen twice. Keys and papers: `lawyer_papers`.
+"""
 
 from __future__ import annotations
 
 import copy
-from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING
 
-from recorder.evidence.note import NoteSignature, note_bytes, parse_note
 from recorder.evidence.record import Ending, Stop, StopCause, UnitKind
-from recorder.evidence.words import blocks_of, media_file, receipt_file, side_file, tail_of
+from recorder.evidence.words import blocks_of, media_file, side_file, tail_of
 from tests.tamper.table import Table, case
 from tests.verify.conftest import Scene
 from tests.verify.forger import FILM, HEADS, LOG, SIDECAR, Forger
-from tests.verify.station import Station
 from tests.verify.unit import Dice, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from recorder.evidence.verdict import Verdict
 
-NOT_RECEIPTED = "+?+?x NO_RECEIPT NO_RECEIPT_TIME RECEIPT_SIGNATURE TAIL_OPEN"
 HOUR_MS = 3_600_000
 
 
@@ -221,116 +218,3 @@ def a_unit_is_cloned_and_both_halves_go_on(t: Table) -> Verdict:
     clone.files[name] = receipt
     t.scene = Scene(clone, t.scene.station)
     return t.hand_in(final_receipt=False)
-
-
-# --- keys, receipts, stations ---------------------------------------------------------------------
-
-
-def forged_last(note: bytes, name: str) -> bytes:
-    """Sign again what `name` signed, by a stranger's key under the key ID of the right one."""
-    parsed = parse_note(note)
-    signatures = tuple(
-        NoteSignature(one.name, one.key_id, one.blob[:-64] + Dice(9).ed25519().sign(note))
-        if one.name == name
-        else one
-        for one in parsed.signatures
-    )
-    return note_bytes(type(parsed)(parsed.text, signatures))
-
-
-def receipt_with(t: Table, change: Callable[[bytes], bytes]) -> Verdict:
-    """Record, and hand in a receipt whose checkpoint is changed."""
-    t.scene.unit.record(2)
-    name, proof = t.scene.station.receipt(t.scene.unit)
-    before, gap, checkpoint = proof.partition(b"\n\n")
-    t.scene.unit.files[name] = before + gap + change(checkpoint)
-    return t.hand_in(final_receipt=False)
-
-
-@case("B19", "R by K → R by K', key ID of K", NOT_RECEIPTED)
-def a_receipt_by_a_stranger_under_the_stations_key_id(t: Table) -> Verdict:
-    return receipt_with(t, lambda note: forged_last(note, t.scene.station.origin))
-
-
-@case("B20", "W by K → W by K', key ID of K", NOT_RECEIPTED)
-def a_cosignature_by_a_stranger_under_a_witness_key_id(t: Table) -> Verdict:
-    return receipt_with(t, lambda note: forged_last(note, "witness-1.example"))
-
-
-@case("B21", "W at 10:00 → W at 09:00", NOT_RECEIPTED)
-def the_time_of_a_witness_is_edited(t: Table) -> Verdict:
-    def earlier(note: bytes) -> bytes:
-        lines = note.splitlines(keepends=True)
-        start, _, encoded = lines[-1].rstrip().rpartition(b" ")
-        blob = bytearray(b64decode(encoded))
-        blob[4:12] = (int.from_bytes(blob[4:12], "big") - 3600).to_bytes(8, "big")
-        return b"".join(lines[:-1]) + start + b" " + b64encode(blob) + b"\n"
-
-    return receipt_with(t, earlier)
-
-
-@case("B22", "R of baofeng → R of another agency's station", NOT_RECEIPTED)
-def a_receipt_of_another_station(t: Table) -> Verdict:
-    unit = t.scene.unit
-    unit.record(2)
-    name, proof = Station(agency="other-mz", seed=31).receipt(unit)
-    unit.files[name] = proof
-    return t.hand_in(final_receipt=False)
-
-
-@case("B23", "R9 in 9 → R9 in 9 and in 5", "+++++")
-def a_receipt_lies_twice_under_two_numbers(t: Table) -> Verdict:
-    """It proves what it proves under every name, and no more."""
-    name = next(name for name in t.forger.files if name.endswith(".tlog-proof"))
-    t.forger.files["data/unit/" + receipt_file(5)] = t.forger.files[name]
-    return t.hand_over()
-
-
-@case(
-    "B25",
-    "R of BF-0007 → R of BF-0009, over its log",
-    "+?+?x NO_RECEIPT NO_RECEIPT_TIME RECEIPT_OTHER_LOG TAIL_OPEN",
-)
-def a_receipt_over_the_log_of_another_unit(t: Table) -> Verdict:
-    unit = t.scene.unit
-    unit.record(2)
-    other = {"log": "baofeng-mz.shilu/BF-0009", "size": 99, "root": bytes(32)}
-    name, proof = t.scene.station.receipt(unit, **other)  # type: ignore[arg-type]
-    unit.files[name] = proof
-    return t.hand_in(final_receipt=False)
-
-
-@case(
-    "B26",
-    "…789 R9 → …79 R9",
-    "+x+++ HEAD_EXTRA HEAD_ROOT HISTORY_REWRITTEN RECORDING_OPEN RECORD_LINK RECORD_SEQ",
-)
-def the_very_record_that_a_receipt_ends_with_is_removed(t: Table) -> Verdict:
-    unit = t.scene.unit
-    unit.record(2)
-    name, proof = t.scene.station.receipt(unit)
-    unit.files[name] = proof
-    last = unit.size - 1
-    unit.record(2)
-    t.forger.files = t.scene.station.package(unit)
-    t.forger.lines(lambda lines: [*lines[:last], *lines[last + 1 :]])
-    return t.judge_of_scene()
-
-
-@case("B27", "log + torn → log + torn + record 3 again", "+++++")
-def an_old_record_is_played_again_behind_the_torn_end(t: Table) -> Verdict:
-    """What lies behind the newest head is no record, whatever it looks like."""
-    t.forger.lines(lambda lines: [*lines, b'{"torn', b"\n", lines[3]])
-    return t.hand_over()
-
-
-@case("B28", "h0 h1 … → garbage h1 …", "+x+++ HEAD_FORM HEAD_MISSING")
-def the_first_head_is_garbage(t: Table) -> Verdict:
-    t.forger.heads(lambda heads: [b"x\n" * 5, *heads[1:]])
-    return t.hand_over()
-
-
-@case("B24", "h5 by K → by K', key ID of K", "++x++ HEAD_SIGNATURE")
-def a_head_by_a_stranger_under_the_epochs_key_id(t: Table) -> Verdict:
-    t.forger.heads(lambda hs: [*hs[:4], forged_last(hs[4], "baofeng-mz.shilu/BF-0007"), *hs[5:]])
-    return t.hand_over()

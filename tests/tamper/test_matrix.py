@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recorder.evidence.verdict import Exit
-from tests.tamper import films, lawyer, logs, logs_own, papers
+from tests.tamper import films, lawyer, lawyer_papers, logs, logs_own, papers
 from tests.tamper.table import Case, Table, cases_of, drawn, honest_package
 
 if TYPE_CHECKING:
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
     from tests.verify.conftest import Scene
 
-CASES = sorted(cases_of(films, lawyer, logs, logs_own, papers), key=lambda each: each.number)
+CASES = sorted(
+    cases_of(films, lawyer, lawyer_papers, logs, logs_own, papers), key=lambda each: each.number
+)
 # Told by tests of their own: a witness refuses (52), an edited excerpt (54).
 ELSEWHERE = {"52", "54"}
-HONEST = {"33", "50", "A43", "B07", "B23", "B27"}
+HONEST = {"33", "50", "A43", "B07", "B23", "B27", "B30"}
 
 
 @pytest.fixture(scope="module")

@@ -54,9 +54,12 @@ def certificate(
     days: int = 700,
     signs: bool = True,
     twice: bool = False,
+    certifies: bool | None = None,
+    path_length: int | None = None,
 ) -> x509.Certificate:
     """`names` are common name and organisation."""
-    usage = x509.KeyUsage(signs, False, False, False, False, authority, False, False, False)
+    certifies = authority if certifies is None else certifies
+    usage = x509.KeyUsage(signs, False, False, False, False, certifies, False, False, False)
     return (
         x509.CertificateBuilder()
         .subject_name(_name(*names, *(names if twice else ())))
@@ -65,7 +68,7 @@ def certificate(
         .serial_number(1 + int.from_bytes(dice(8)))
         .not_valid_before(since)
         .not_valid_after(since + dt.timedelta(days=days))
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=path_length), critical=True)
         .add_extension(usage, critical=True)
         .sign(issuer, SHA256(), ecdsa_deterministic=True)
     )

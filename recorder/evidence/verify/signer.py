@@ -51,10 +51,19 @@ class Signer:
 
     def valid_ms(self) -> tuple[int, int]:
         """Give the first and last instant of its validity, milliseconds since 1970."""
-        return (
-            _unix_ms(self.certificate.not_valid_before_utc),
-            _unix_ms(self.certificate.not_valid_after_utc),
-        )
+        return _valid_ms(self.certificate)
+
+    def chain_valid_ms(self) -> tuple[int, int]:
+        """Give the instants between which it is valid, and so are all its issuers here."""
+        spans = [_valid_ms(each) for each in (self.certificate, *self.issuers)]
+        return max(since for since, _ in spans), min(until for _, until in spans)
+
+
+def _valid_ms(certificate: x509.Certificate) -> tuple[int, int]:
+    return (
+        _unix_ms(certificate.not_valid_before_utc),
+        _unix_ms(certificate.not_valid_after_utc),
+    )
 
 
 def _unix_ms(instant: datetime) -> int:
@@ -82,25 +91,36 @@ def read_signer(files: PackageFiles) -> Signer:
 def check_issuers(signer: Signer, roots: Sequence[x509.Certificate]) -> None:
     """Raise BadSignature unless the chain leads, link by link, to one of `roots`."""
     chain = (signer.certificate, *signer.issuers)
-    for below, above in pairwise(chain):
-        _check_issued(below, above)
+    for between, (below, above) in enumerate(pairwise(chain)):
+        _check_issued(below, above, between)
     for root in roots:
         try:
-            _check_issued(chain[-1], root)
+            _check_issued(chain[-1], root, len(signer.issuers))
         except BadSignature:
             continue
         return
     raise BadSignature("The chain ends at an issuer that the trust file does not name.")
 
 
-def _check_issued(below: x509.Certificate, above: x509.Certificate) -> None:
+def _check_issued(below: x509.Certificate, above: x509.Certificate, between: int) -> None:
+    """Raise BadSignature unless `above`, with `between` issuers below it, issued `below`."""
     try:
         below.verify_directly_issued_by(above)
         authority = above.extensions.get_extension_for_class(x509.BasicConstraints).value
     except FAULTS as error:
         raise BadSignature("A certificate of the chain was not issued by the next.") from error
-    if not authority.ca:
+    too_long = authority.path_length is not None and between > authority.path_length
+    if not authority.ca or too_long or not _may_issue(above):
         raise BadSignature("A certificate of the chain was issued by one that may not issue.")
+
+
+def _may_issue(authority: x509.Certificate) -> bool:
+    """Tell whether its key is for certificates; one that states no use is for all."""
+    try:
+        usage = authority.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    return usage.key_cert_sign
 
 
 def signer_step(
@@ -124,7 +144,7 @@ def signer_step(
 
 
 def _validity(signer: Signer, ledger: Ledger, instants: Instants) -> Iterator[Finding]:
-    since, until = signer.valid_ms()
+    since, until = signer.chain_valid_ms()
     for facts in ledger.recordings.values():
         instant = instants.bracket(facts).not_after_ms
         if instant is not None and not since <= instant <= until:

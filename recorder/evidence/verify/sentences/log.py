@@ -102,7 +102,8 @@ SIGNER_UNKNOWN = signer(
     Weight.DOUBT,
 )
 CERTIFICATE_INSTANT = signer(
-    "设备证书在 {instant} 无效。", "The unit's certificate was not valid at {instant}."
+    "设备证书或其签发者的证书在 {instant} 无效。",
+    "The certificate of the unit, or of one of its issuers, was not valid at {instant}.",
 )
 UNIT_REVOKED = signer(
     "设备 {unit} 自 {instant} 起已被吊销，且此前没有接收回执。",
