@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from recorder.evidence.verdict import Wording
 
-PAGE = Path(__file__).resolve().parents[2] / "uplink" / "station" / "viewer" / "verify.html"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "uplink/station/package/viewer/verify.html"
 _SENTENCES = re.compile(
     r'(<script type="application/json" id="sentences">)(.*?)(</script>)', re.DOTALL
 )
