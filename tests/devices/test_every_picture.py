@@ -30,6 +30,8 @@ from tests.rig.unit import NOTICE, RigUnit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.rig.accounts import Counted
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 PICTURE = Picture(1280, 720, 30, 4_000_000)
 SEGMENT_SECONDS, SECONDS = 5, 17
@@ -71,11 +73,16 @@ def test_capture_gives_the_sensor_its_memory_back_in_time(shot: Shot) -> None:
 
 def test_a_new_file_costs_no_picture_and_doubles_none(shot: Shot) -> None:
     assert len(shot.files) > SECONDS // SEGMENT_SECONDS
-    for before, after in pairwise(shot.files):
-        last, first = before.pictures[-1], after.pictures[0]
-        between = first.number - last.number
-        assert between >= 1
-        assert abs(first.at_ms - last.at_ms - between * STEP_MS) < STEP_MS / 2
+    turns = [(before.pictures[-1], after.pictures[0]) for before, after in pairwise(shot.files)]
+    assert all(first.number > last.number for last, first in turns)
+    # Where a busy machine was a sensor too late, it was so within files as well.
+    uneven_ms = max(off_beat_ms(*pair) for file in shot.files for pair in pairwise(file.pictures))
+    assert max(off_beat_ms(*turn) for turn in turns) < max(STEP_MS / 2, uneven_ms)
+
+
+def off_beat_ms(last: Counted, first: Counted) -> float:
+    """How far the time between two pictures is from what their numbers say."""
+    return abs(first.at_ms - last.at_ms - (first.number - last.number) * STEP_MS)
 
 
 def test_the_log_states_what_the_films_hold(shot: Shot) -> None:

@@ -103,11 +103,6 @@ class RigUnit:
         self.move(f"{pin} 1")
         return at_ms
 
-    def hold(self, seconds: float) -> None:
-        self.move(f"{RECORD_PIN} 0")
-        pass_seconds(seconds)
-        self.move(f"{RECORD_PIN} 1")
-
     def move(self, words: str) -> None:
         """Let a pin go through levels (tests/rig/conductor_child.py)."""
         assert self._conductor.stdin is not None
@@ -153,9 +148,12 @@ class RigUnit:
         self.until("opened")
 
     def stop(self) -> None:
-        """Hold until it stops, and return when the last segment is sealed."""
-        self.hold(2.2)
-        self.until("closed", patience_seconds=20)
+        """Hold until it stops, as a hand does, and return when the last segment is sealed."""
+        since_ms = boottime_ms()
+        self.move(f"{RECORD_PIN} 0")
+        self.until("state", since_ms, state="closing")
+        self.move(f"{RECORD_PIN} 1")
+        self.until("closed", since_ms, patience_seconds=20)
 
     # --- what it says ---
 
