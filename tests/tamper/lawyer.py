@@ -94,6 +94,28 @@ def a_list_climbs_out_of_the_bag(t: Table) -> Verdict:
     return t.judge(Forger(files).files)
 
 
+@case("B33", "bag → bag + .DS_Store, Thumbs.db, ._…", "+++++")
+def a_clerk_looks_into_the_folders_with_two_desktops(t: Table) -> Verdict:
+    """No lie: nobody asked the computers for it. They are named, and nothing else changes."""
+    files = t.forger.handed_over()
+    files["data/unit/media/.DS_Store"] = files["Thumbs.db"] = b"litter"
+    files["data/unit/media/._" + FILM.rpartition("/")[2]] = files["._bagit.txt"] = b"litter"
+    return t.judge(files)
+
+
+@case("B34", "bag → bag + Thumbs.db, listed", "x++++ FILE_FOREIGN")
+def a_foreign_file_with_the_name_of_litter_is_packed(t: Table) -> Verdict:
+    t.forger.files["data/unit/media/Thumbs.db"] = b"a film of somebody else"
+    return t.hand_over()
+
+
+@case("B35", "bag → bag + ._ beside nothing", "x++++ BAG_UNLISTED FILE_FOREIGN")
+def a_foreign_file_hides_behind_two_letters(t: Table) -> Verdict:
+    files = t.forger.handed_over()
+    files["data/unit/media/._film"] = b"a film of somebody else"
+    return t.judge(files)
+
+
 # --- inside films and sidecars --------------------------------------------------------------------
 
 

@@ -11,8 +11,8 @@ from recorder.evidence.canonical import decode, line
 from recorder.evidence.causes import GapSource, InterruptCause
 from recorder.evidence.moment import ClockSource
 from recorder.evidence.package import PACKAGE_JSON
-from recorder.evidence.record import ClockStep, Ending, StartCause
-from recorder.evidence.verdict import Language, Wording
+from recorder.evidence.record import ClockStep, Ending, StartCause, UnitKind
+from recorder.evidence.verdict import Axis, Language, Wording
 from recorder.evidence.verify.closed_words import (
     CLOCKS,
     GAP_SOURCES,
@@ -21,6 +21,7 @@ from recorder.evidence.verify.closed_words import (
 )
 from recorder.evidence.verify.codes import Code
 from recorder.evidence.verify.page import page_of
+from tests.verify.conftest import enrolled
 from tests.verify.court import first, judged
 from tests.verify.forger import Forger
 
@@ -110,3 +111,16 @@ def test_what_a_statement_gets_wrong_is_named_in_the_language_of_the_sentence(
     said = first(verdict, "PACKAGE_DISAGREES").wording
     assert "（记录条数）：说明为 3，" in said.zh
     assert "states size 3" in said.en
+
+
+@pytest.mark.parametrize("kind", UnitKind)
+def test_a_bench_is_called_one_in_the_line_that_names_the_unit(kind: UnitKind) -> None:
+    scene = enrolled()
+    scene.unit.shut_down()
+    scene.unit.kind = kind
+    scene.unit.boot()
+    scene.unit.record(2)
+    verdict = judged(scene.station.package(scene.unit), scene.station.trust())
+    because = verdict.axes[Axis.IDENTITY].because
+    assert ("试验台" in because.zh) is (kind is UnitKind.BENCH)
+    assert ("a bench" in because.en) is (kind is UnitKind.BENCH)

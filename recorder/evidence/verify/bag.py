@@ -24,11 +24,15 @@ from recorder.evidence.verify.closed_words import STATEMENTS
 from recorder.evidence.verify.codes import Code, found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from recorder.evidence.verdict import Finding
     from recorder.evidence.verify.ledger import Ledger
     from recorder.evidence.verify.reading import Seen
+
+
+# What Windows and macOS write into folders unasked; macOS besides `._X` beside each X.
+_DESKTOPS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 @dataclass(slots=True)
@@ -77,8 +81,30 @@ def bag_step(bag: Bag, seen: Mapping[str, Seen]) -> Iterator[Finding]:
         for name, file in seen.items()
         if not name.startswith(PAYLOAD) and name != TAG_MANIFEST
     }
-    yield from _compare(bag.payload, payload)
-    yield from _compare(bag.tags, tags)
+    strays = litter(bag, seen)
+    for listed, here in ((bag.payload, payload), (bag.tags, tags)):
+        yield from _compare(
+            listed, {name: file for name, file in here.items() if name not in strays}
+        )
+    for name in sorted(strays):
+        yield found(Code.FILE_LITTER, Place(file=name))
+
+
+def litter(bag: Bag, names: Collection[str]) -> set[str]:
+    """Give the files that a computer's desktop lays into a folder that somebody looks into.
+
+    Whoever packs a bag lists them: what is listed is none.
+    """
+    if bag.payload is None or bag.tags is None:
+        return set()
+    listed = bag.payload.keys() | bag.tags.keys()
+    return {name for name in names if name not in listed and _is_litter(name, names)}
+
+
+def _is_litter(name: str, names: Collection[str]) -> bool:
+    folder, slash, own = name.rpartition("/")
+    twin = own.removeprefix("._")
+    return own in _DESKTOPS or (twin != own and f"{folder}{slash}{twin}" in names)
 
 
 def _compare(listed: Mapping[str, str] | None, seen: Mapping[str, Seen]) -> Iterator[Finding]:

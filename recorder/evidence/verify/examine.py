@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from recorder.evidence.errors import Malformed
 from recorder.evidence.package import UNIT, is_package
 from recorder.evidence.verdict import Verdict, exit_of
-from recorder.evidence.verify.bag import Bag, bag_step, read_bag, statement_step
+from recorder.evidence.verify.bag import Bag, bag_step, litter, read_bag, statement_step
 from recorder.evidence.verify.codes import SIGNER_DOUBTS, Code, found
 from recorder.evidence.verify.files import FilesStep, known_recordings, sealed_of
 from recorder.evidence.verify.inside import inside_step
@@ -168,7 +168,8 @@ def _steps(
         yield from signer_step(log.signer, question.trust, ledger, log.instants)
     yield from found_in[6]  # runs
     yield from recordings_step(ledger)  # 7
-    yield from FilesStep(files, ledger, seen, log.receipts).findings()  # 8
+    strays = litter(bag, seen)
+    yield from FilesStep(files, ledger, seen, log.receipts, strays).findings()  # 8
     yield from standings_step(ledger, seen)
     yield from inside_step(ledger, seen, with_key=bool(question.identities))  # 9
     yield from receipts_step(ledger, log.receipts, frozenset(seen))  # 10

@@ -13,7 +13,7 @@ from recorder.evidence.verify.damage import locate, read_film
 from recorder.evidence.words import FileKind, blocks_of, parse_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from recorder.evidence.package import PackageFiles
     from recorder.evidence.record import SealedFile, SealedMedia, Segment
@@ -74,7 +74,10 @@ class FilesStep:
         ledger: Ledger,
         seen: Mapping[str, Seen],
         receipts: Receipts,
+        strays: Collection[str],
     ) -> None:
+        """`strays` are named in step 1 already."""
+        self._strays = strays
         self._files = files
         self._ledger = ledger
         self._seen = seen
@@ -153,6 +156,7 @@ class FilesStep:
     def _others(self) -> Iterator[Finding]:
         for name, seen in sorted(self._seen.items()):
             expected = name in self._due or name in self._moved or name == PACKAGE_JSON
+            expected = expected or name in self._strays
             if expected or not name.startswith(PAYLOAD) or _is_log(name):
                 continue
             orphan = self._ledger.orphans.get(name.removeprefix(UNIT))

@@ -17,9 +17,11 @@ from recorder.evidence.record import (
     Orphan,
     ReceiptFiled,
     Release,
+    RunBegins,
     Segment,
     Start,
     Stop,
+    UnitKind,
 )
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ class Ledger:
     filed: list[Kept[ReceiptFiled]] = field(default_factory=list)
     releases: list[Kept[Release]] = field(default_factory=list)
     orphans: dict[str, Orphan] = field(default_factory=dict)
+    benches: set[int] = field(default_factory=set)
 
     def take(self, record: Record) -> None:
         """Keep of a committed record what the later steps ask for."""
@@ -104,18 +107,16 @@ class Ledger:
                 self._segment(record, segment)
             case Stop() as stop if stop.recording in self.recordings:
                 self._stop(record, stop)
-            case Gap() as gap if gap.recording in self.recordings:
-                self.recordings[gap.recording].gaps.append(_kept(record, gap))
-            case Mark() as mark if mark.recording in self.recordings:
-                self.recordings[mark.recording].marks.append(_kept(record, mark))
-            case Notice() as notice if notice.recording in self.recordings:
-                self.recordings[notice.recording].notices.append(_kept(record, notice))
+            case Gap() | Mark() | Notice() as told if told.recording in self.recordings:
+                self._told(record, told)
             case ReceiptFiled() as filed:
                 self.filed.append(_kept(record, filed))
             case Release() as release:
                 self.releases.append(_kept(record, release))
             case Orphan() as orphan:
                 self.orphans[orphan.file] = orphan
+            case RunBegins(unit_kind=UnitKind.BENCH):
+                self.benches.add(record.run)
             case _:
                 pass
 
@@ -138,12 +139,27 @@ class Ledger:
             behind = facts.stop is not None
             (facts.behind_stop if behind else facts.segments).append(_kept(record, segment))
 
+    def _told(self, record: Record, told: Gap | Mark | Notice) -> None:
+        facts = self.recordings[told.recording]
+        match told:
+            case Gap():
+                facts.gaps.append(_kept(record, told))
+            case Mark():
+                facts.marks.append(_kept(record, told))
+            case Notice():
+                facts.notices.append(_kept(record, told))
+
     def _stop(self, record: Record, stop: Stop) -> None:
         facts = self.recordings[stop.recording]
         if facts.stop is None:
             facts.stop = _kept(record, stop)
         else:
             facts.stopped_again.append(_kept(record, stop))
+
+    def from_tapes(self) -> bool:
+        """Tell whether a recording of the package was made on a bench, whose sensors play tapes."""
+        starts = (facts.start for facts in self.recordings.values())
+        return any(start is not None and start.run in self.benches for start in starts)
 
     def segments(self) -> list[Kept[Segment]]:
         """Give every segment record of the package's recordings, in order."""

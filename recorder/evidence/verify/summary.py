@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from recorder.evidence.verify.receipts import Receipts
     from recorder.evidence.verify.signer import Signer
 
+# Nobody may take a bench's recording for one of a scene, however well it is signed.
+_TAPES = Wording("；试验台，画面和声音由录制带回放", "; a bench: picture and sound come from tapes")
 _UNITS = (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000))
 
 
@@ -97,9 +99,10 @@ class Summary:
         if self.signer is None:
             return Wording(f"设备 {unit}（{agency}）", f"unit {unit} ({agency})")
         since, until = (utc_text(instant)[:10] for instant in self.signer.valid_ms())
+        tapes = _TAPES if self.ledger.from_tapes() else Wording("", "")
         return Wording(
-            f"设备 {unit}（{agency}，在册，证书 {since} 至 {until}）",
-            f"unit {unit} ({agency}, known, certificate {since} to {until})",
+            f"设备 {unit}（{agency}，在册，证书 {since} 至 {until}{tapes.zh}）",
+            f"unit {unit} ({agency}, known, certificate {since} to {until}{tapes.en})",
         )
 
     def _bracket(self) -> Bracket:

@@ -18,6 +18,11 @@ BAG_MISSING = content(
 BAG_UNLISTED = content(
     "{file} 在包内，但不在证据包清单中。", "{file} is in the bag but not in its list."
 )
+FILE_LITTER = content(
+    "{file} 是电脑打开文件夹时自行放入的那类文件，不属于证据包。",
+    "{file} has the name of a file that computers lay into folders; it is no part of the package.",
+    Weight.NOTE,
+)
 FILE_UNREADABLE = content("{file} 无法读取：“{why}”", "{file} cannot be read: {why}")
 PACKAGE_FORM = whole(
     "包说明 {file} 缺失或格式有误：“{why}”", "The statement {file} is missing or malformed: {why}"
