@@ -59,6 +59,12 @@ def an_issuer_whose_key_is_not_for_certificates(t: Table) -> Verdict:
     return certified_by(t, certifies=False)
 
 
+@case("B36", "root → one that states no use of its key → unit", "+++++")
+def an_issuer_that_does_not_say_what_its_key_is_for(t: Table) -> Verdict:
+    """X.509 leaves that to it; that it is an authority is stated all the same."""
+    return certified_by(t, states_use=False)
+
+
 @case("B32", "root → issuer, ended yesterday → unit", "++x++ CERTIFICATE_INSTANT")
 def an_issuer_whose_time_was_over(t: Table) -> Verdict:
     return certified_by(t, days=199)

@@ -20,7 +20,7 @@ CASES = sorted(
 )
 # Told by tests of their own: a witness refuses (52), an edited excerpt (54).
 ELSEWHERE = {"52", "54"}
-HONEST = {"33", "50", "A43", "B07", "B23", "B27", "B30", "B33"}
+HONEST = {"33", "50", "A43", "B07", "B23", "B27", "B30", "B33", "B36"}
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recorder.evidence.age import Identity, encrypt
 from recorder.evidence.moment import ClockSource, Moment
 from recorder.evidence.record import Clear, Ending, InterruptCause, Segment, Span, UnitKind
 from recorder.evidence.standing import sign_standing
+from recorder.evidence.verify.opening import second_of_damage
 from recorder.evidence.verify.standings import stated
 from recorder.evidence.words import digest
 from tests.tamper.table import Table, drawn, honest_package
 from tests.verify.court import codes, judged, notes
+from tests.verify.film import fragment, opening
 from tests.verify.forger import FILM, SIDECAR
-from tests.verify.unit import Clock, Unit
+from tests.verify.unit import Clock, Dice, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,6 +137,14 @@ def test_a_standing_of_an_epoch_that_never_began_is_signed_by_nobody(t: Table) -
         return replace(seal, cause=InterruptCause.STORAGE, standing=note)
 
     assert {"EPOCH_NUMBER", "STANDING_SIGNATURE"} <= codes(cut_and_sealed_as(t, of_epoch_99))
+
+
+def test_in_a_film_of_one_endless_fragment_no_second_is_searched() -> None:
+    film = opening() + fragment(0, b"") + fragment(1, bytes(17 << 20))
+    mine = Identity.of(bytes(31) + b"x")
+    sealed = bytearray(encrypt(film, [mine.recipient()], Dice(3)))
+    sealed[-100] ^= 1
+    assert second_of_damage([bytes(sealed)], [mine], most_fragments=3) is None
 
 
 # --- recordings -----------------------------------------------------------------------------------

@@ -56,11 +56,12 @@ def certificate(
     twice: bool = False,
     certifies: bool | None = None,
     path_length: int | None = None,
+    states_use: bool = True,
 ) -> x509.Certificate:
     """`names` are common name and organisation."""
     certifies = authority if certifies is None else certifies
     usage = x509.KeyUsage(signs, False, False, False, False, certifies, False, False, False)
-    return (
+    made = (
         x509.CertificateBuilder()
         .subject_name(_name(*names, *(names if twice else ())))
         .issuer_name(_name(*issuer_names))
@@ -69,9 +70,10 @@ def certificate(
         .not_valid_before(since)
         .not_valid_after(since + dt.timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=authority, path_length=path_length), critical=True)
-        .add_extension(usage, critical=True)
-        .sign(issuer, SHA256(), ecdsa_deterministic=True)
     )
+    if states_use:
+        made = made.add_extension(usage, critical=True)
+    return made.sign(issuer, SHA256(), ecdsa_deterministic=True)
 
 
 def _name(*names: str) -> x509.Name:

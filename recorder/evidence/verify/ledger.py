@@ -146,7 +146,7 @@ class Ledger:
                 facts.gaps.append(_kept(record, told))
             case Mark():
                 facts.marks.append(_kept(record, told))
-            case Notice():
+            case _:
                 facts.notices.append(_kept(record, told))
 
     def _stop(self, record: Record, stop: Stop) -> None:
