@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 
 from recorder.evidence.errors import BadProof
 from recorder.evidence.receipt import CustodyEntry, TlogProof, check_receipt
-from recorder.evidence.words import digest
+from recorder.evidence.words import FileKind, digest, parse_file
 from recorder.handover.committed import files_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from recorder.evidence.receipt import LogPolicy
     from recorder.evidence.record import ReceiptFiled
     from recorder.release.log import SealedSegment, UnitLog
@@ -53,16 +51,29 @@ def check_filed(
     if digest(text) != filed.sha256:
         raise BadProof(f"{filed.file} is not the receipt that this unit filed.")
     entry = check_receipt(TlogProof.parse(text), trust).entry
-    if entry.log != origin or log.roots_at.get(entry.size) != entry.root:
+    root = log.roots_at.get(entry.size)
+    if entry.log != origin or root is None or root.hex() != entry.root:
         raise BadProof(f"{filed.file} is not for this unit's log as it is.")
     return entry
 
 
-def covering(sealed: SealedSegment, proven: Mapping[str, CustodyEntry]) -> str | None:
-    """Give a receipt (by file name) that covers every file of this segment, or None."""
-    named = {(each.file, each.sha256) for each in files_of(sealed.segment)}
-    for name, entry in proven.items():
-        held = {(each.file, each.sha256) for each in entry.files}
-        if entry.size > sealed.seq and named <= held:
-            return name
-    return None
+class Proven:
+    """Receipts that were checked, found again by what they cover."""
+
+    def __init__(self) -> None:
+        self._by_film: dict[str, list[tuple[str, CustodyEntry]]] = {}
+
+    def take(self, name: str, entry: CustodyEntry) -> None:
+        """Learn what the receipt of this file name proves."""
+        for held in entry.files:
+            if parse_file(held.file).kind is FileKind.MEDIA:
+                self._by_film.setdefault(held.file, []).append((name, entry))
+
+    def covering(self, sealed: SealedSegment) -> str | None:
+        """Give a receipt (by file name) that covers every file of this segment, or None."""
+        named = {(each.file, each.sha256) for each in files_of(sealed.segment)}
+        for name, entry in self._by_film.get(sealed.segment.media.file, ()):
+            held = {(each.file, each.sha256) for each in entry.files}
+            if entry.size > sealed.seq and named <= held:
+                return name
+        return None

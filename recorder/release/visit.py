@@ -9,14 +9,14 @@ from recorder.evidence.errors import EvidenceError
 from recorder.handover.committed import files_of
 from recorder.handover.packets import Fault, Released, ReleaseRequest
 from recorder.release.log import UnitLog, read_log
-from recorder.release.policy import ReleasePolicy, candidates, check_filed, covering
+from recorder.release.policy import Proven, ReleasePolicy, candidates, check_filed
 from recorder.release.remove import remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from recorder.evidence.receipt import CustodyEntry, LogPolicy
+    from recorder.evidence.receipt import LogPolicy
     from recorder.handover.packets import FromCustody
 
 
@@ -55,15 +55,18 @@ def visit(
     """
     log = read_log(order.spool)
     yield from _finish(order, log)
-    proven: dict[str, CustodyEntry] = {}
+    may_go = candidates(log, order.policy, now_unix_ms)
+    proven = Proven()
     for name, filed in sorted(log.receipts.items()):
+        if not may_go or filed.size <= may_go[0].seq:
+            continue  # for older footage than all that may go
         try:
             text = (order.spool / name).read_bytes()
-            proven[name] = check_filed(filed, text, log, order.trust, order.origin)
+            proven.take(name, check_filed(filed, text, log, order.trust, order.origin))
         except (EvidenceError, OSError) as error:
             yield Stays(name, str(error))
-    for sealed in candidates(log, order.policy, now_unix_ms):
-        receipt = covering(sealed, proven)
+    for sealed in may_go:
+        receipt = proven.covering(sealed)
         if receipt is None:
             continue
         answer = ask(ReleaseRequest(sealed.seq, receipt))

@@ -13,6 +13,7 @@ from recorder.evidence.record import Anchor, Mark, Refused, Release
 from recorder.evidence.tree import leaf_hash
 from recorder.handover import packets as p
 from recorder.handover.committed import files_of
+from recorder.release.log import read_log
 from recorder.release.policy import ReleasePolicy
 from recorder.release.visit import Freed, Order, Stays, visit
 from tests.custody.judge import disproofs
@@ -229,6 +230,50 @@ def test_a_release_that_was_cut_off_before_the_files_went_is_finished(rig: Rig) 
     assert "media/000001-0001.mp4.age" in rig.files()
     assert [type(each) for each in freed(rig)] == [Freed]
     assert "media/000001-0001.mp4.age" not in rig.files()
+
+
+def test_a_visit_reads_no_further_back_than_the_oldest_footage_that_is_here(rig: Rig) -> None:
+    recorded(rig).ask(rig.receipt(seen=0))
+    assert len(freed(rig)) == 1
+    rig.cut()
+    conductor, lens = rig.start().record(pieces=2)
+    rig.stop(conductor, lens)
+    Caller(rig, p.Role.COURIER).ask(rig.receipt(seen=2))
+    (rig.settings.spool / "media" / "holiday.jpg").write_bytes(b"of nobody")
+    (rig.settings.spool / "media" / "000009-0001.side.age").write_bytes(b"strange")
+    old = rig.settings.spool / "log" / "000001.jsonl"
+    whole = old.read_bytes()
+    old.chmod(0o640)
+    old.write_bytes(b"")
+    asked: list[p.ReleaseRequest] = []
+
+    def refuse(request: p.ReleaseRequest) -> p.Fault:
+        asked.append(request)
+        return p.Fault("not today", "release")
+
+    order = Order(
+        rig.settings.spool, ORIGIN, rig.settings.policy, ReleasePolicy(0, keep_marked=True)
+    )
+    list(visit(order, rig.clock.utc_ms, refuse))
+    assert len(asked) == 1
+    old.write_bytes(whole)
+    assert len(freed(rig)) == 1
+
+
+def test_a_name_older_than_every_recording_has_the_whole_log_read(rig: Rig) -> None:
+    """A stranger's file can make a visit slow; it frees nothing and hides nothing."""
+    for _ in range(2):
+        recorded(rig)
+        rig.cut()
+    recorded(rig).ask(rig.receipt(seen=0))
+    for kind in ("jsonl", "heads"):
+        (rig.settings.spool / "log" / f"000001.{kind}").unlink()
+    for path in (rig.settings.spool / "media").glob("000001-*"):
+        path.unlink()
+    (rig.settings.spool / "media" / "000001-0001.side.age").write_bytes(b"strange")
+    read = read_log(rig.settings.spool)
+    assert [sealed.segment.recording for sealed in read.segments] == [2, 3]
+    assert len(read.receipts) == 1
 
 
 def test_the_release_process_does_not_take_custody_at_its_word(rig: Rig) -> None:
