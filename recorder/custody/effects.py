@@ -32,6 +32,8 @@ class Effect(enum.Enum):
     WRITE_STATION_HEAD = 18
     SYNC_STATION_HEAD = 19
     SEAL_FILE = 20
+    WRITE_BOOKMARK = 21
+    SYNC_BOOKMARK = 22
 
 
 class Step(Protocol):

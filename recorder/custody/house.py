@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from recorder.custody.bookmark import Bookmarks
 from recorder.custody.ears import Ears
 from recorder.custody.effects import Effect
 from recorder.custody.errors import NotReady
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 LONGEST_WAIT_MS = 1000
 _STANDING = "standing"
 _STATION_HEAD = "station-head"
+_BOOKMARK = "bookmark"
 _LOCK = "lock"
 _NEXT_KEY_EFFECTS = (Effect.WRITE_NEXT_KEY, Effect.SYNC_NEXT_KEY)
 
@@ -80,7 +82,8 @@ class Custody:
         signer = self._signer(settings)
         next_keys = NextKeys(self._slots(settings.keys, NEXT_KEY, world), world.random)
         standings = Standings(self._slots(settings.state, _STANDING, world))
-        past = read_past(spool, settings.origin)
+        bookmarks = Bookmarks(self._slots(settings.state, _BOOKMARK, world), settings.origin)
+        past = read_past(spool, settings.origin, bookmarks, signer.public_key())
 
         def new_ledger(run: int) -> Ledger:
             return Ledger(
@@ -92,6 +95,7 @@ class Custody:
                 random=world.random,
                 next_keys=next_keys,
                 signer=signer,
+                keep_past=bookmarks.keep,
             )
 
         facts = RunFacts(
@@ -171,6 +175,7 @@ def _slots(folder: Path, name: str, world: World) -> Slots:
         NEXT_KEY: _NEXT_KEY_EFFECTS,
         _STANDING: (Effect.WRITE_STANDING, Effect.SYNC_STANDING),
         _STATION_HEAD: (Effect.WRITE_STATION_HEAD, Effect.SYNC_STATION_HEAD),
+        _BOOKMARK: (Effect.WRITE_BOOKMARK, Effect.SYNC_BOOKMARK),
     }[name]
     try:
         return Slots(folder, name, world.disk, world.step, effects)

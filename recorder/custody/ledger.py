@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from recorder.custody.effects import Effect
 from recorder.custody.errors import CustodyError, StorageLost
+from recorder.custody.index import Place
 from recorder.custody.spool import SEALED_MODE
 from recorder.evidence.epoch import epoch_body
 from recorder.evidence.head import Head, sign_head
@@ -51,6 +52,14 @@ class BeforeEpoch(Protocol):
         ...
 
 
+class KeepPast(Protocol):
+    """Called at the beginning of a run, before its first record, unless the log is empty."""
+
+    def __call__(self, history: History, key: Ed25519PrivateKey) -> None:
+        """Keep what is known so far, signed by the key of the run's first epoch."""
+        ...
+
+
 class Ledger:
     """Writes records; one for each run."""
 
@@ -65,6 +74,7 @@ class Ledger:
         random: Callable[[int], bytes],
         next_keys: NextKeys,
         signer: Signer,
+        keep_past: KeepPast,
     ) -> None:
         self.history = history
         self.origin = origin
@@ -74,6 +84,7 @@ class Ledger:
         self._random = random
         self._next_keys = next_keys
         self._signer = signer
+        self._keep_past = keep_past
         self._key: Ed25519PrivateKey | None = None
         self._records_left = 0
         self._epoch_ends_ms = 0
@@ -115,6 +126,8 @@ class Ledger:
         history, epoch = self.history, self.history.epoch + 1
         key = self._next_keys.promised(epoch, history.next_key_sha256)
         following = self._next_keys.prepare(epoch + 1)
+        if self._key is None and history.size:
+            self._keep_past(history, key)
         if self.before_epoch is not None:
             # The new key's standing lies beside the old one's, so that whichever epoch turns
             # out to be the last of this run, there is a standing of it.
@@ -153,10 +166,11 @@ class Ledger:
             body=body,
         )
         line = encode_record(record)
+        place = Place(self.run, self._log.length, self._heads.length)
         try:
             self._log.append(line)  # 1
             self._log.sync()  # 2
-            history.take(record, line)
+            history.take(record, line, place)
             head = Head(self.origin, history.size, history.tree.root())
             self._heads.append(sign_head(head, key))  # 3
             self._heads.sync()  # 4

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recorder.custody.errors import HoldsOther, RefusedRequest, StorageLost
+from recorder.custody.written import Written
 from recorder.evidence.errors import EvidenceError, Malformed
 from recorder.evidence.head import Head, parse_head
 from recorder.evidence.receipt import (
@@ -22,10 +23,10 @@ from recorder.evidence.receipt import (
     check_receipt,
     check_station_head,
 )
-from recorder.evidence.record import Anchor, ReceiptFiled, Release, ReleasedFile
+from recorder.evidence.record import Anchor, ReceiptFiled, Release, ReleasedFile, Segment
 from recorder.evidence.tree import EMPTY_ROOT, check_consistency
-from recorder.evidence.words import base64_bytes, digest, receipt_file
-from recorder.handover.committed import files_of
+from recorder.evidence.words import base64_bytes, digest, parse_file, receipt_file
+from recorder.handover.committed import NamedFile, files_of
 from recorder.handover.packets import Filed, Released
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class Receipts:
         self._policy = policy
         self._spool = spool
         self._history = history
+        self._written = Written(spool, history)
         self._seen = seen
         self._commit = commit
 
@@ -105,9 +107,9 @@ class Receipts:
             receipt = check_receipt(TlogProof.parse(text), self._policy)
             self._check_entry(receipt.entry)
             name = receipt_file(receipt.entry.size)
-            filed = self._history.receipts.get(name)
-            if filed is not None and filed.sha256 == digest(text):
-                return Filed(self._history.receipt_seq[name], filed.size)
+            seq = self._history.filings.seq_of(receipt.entry.size)
+            if seq is not None and self._written.body(seq, ReceiptFiled).sha256 == digest(text):
+                return Filed(seq, receipt.entry.size)
             self._seen.check_extends(receipt.head, offer.from_size, offer.consistency)
         except EvidenceError as error:
             raise RefusedRequest(f"The receipt proves nothing here: {error}") from error
@@ -141,13 +143,13 @@ class Receipts:
 
     def release(self, asked: ReleaseRequest) -> Released:
         """Write down that a segment's files may go; RefusedRequest unless a receipt covers each."""
-        segment = self._history.segments.get(asked.segment_seq)
-        if segment is None:
+        if not self._history.seals.is_seal(asked.segment_seq):
             raise RefusedRequest(f"Record {asked.segment_seq} seals no segment of this unit.")
-        named = files_of(segment)
+        named = self._sealed_by(asked.segment_seq)
         files = tuple(sorted(each.file for each in named))
-        if asked.segment_seq in self._history.released:
-            return Released(self._history.released[asked.segment_seq], files)
+        released_by = self._history.seals.release_of(asked.segment_seq)
+        if released_by is not None:
+            return Released(released_by, files)
         receipt = self._filed(asked.receipt)
         if receipt.entry.size <= asked.segment_seq:
             raise RefusedRequest(f"{asked.receipt} does not reach record {asked.segment_seq}.")
@@ -169,12 +171,12 @@ class Receipts:
 
     def _filed(self, name: str) -> Receipt:
         """Read a filed receipt again, and check it again."""
-        filed = self._history.receipts.get(name)
-        if filed is None:
+        seq = self._history.filings.seq_of(_size_of(name))
+        if seq is None:
             raise RefusedRequest(f"No receipt {name} was filed on this unit.")
         try:
             text = b"".join(self._spool.read(name))
-            if digest(text) != filed.sha256:
+            if digest(text) != self._written.body(seq, ReceiptFiled).sha256:
                 raise Malformed(f"{name} is not what was filed.")
             receipt = check_receipt(TlogProof.parse(text), self._policy)
             self._check_entry(receipt.entry)
@@ -190,8 +192,31 @@ class Receipts:
             raise Malformed(
                 f"it is for {entry.size} records, and this unit has {self._history.size}."
             )
-        if self._history.root_at(entry.size).hex() != entry.root:
+        if self._written.root(entry.size).hex() != entry.root:
             raise Malformed(f"its root at {entry.size} records is not this unit's.")
+        sealed: dict[tuple[int, int], frozenset[NamedFile]] = {}
         for held in entry.files:
-            if self._history.sealed.get(held.file) != held.sha256:
+            name = parse_file(held.file)
+            of = name.recording, name.segment
+            if of not in sealed:
+                seq = self._history.seals.seq_of(*of)
+                sealed[of] = frozenset(
+                    () if seq is None else files_of(self._written.body(seq, Segment))
+                )
+            if NamedFile(held.file, held.sha256) not in sealed[of]:
                 raise Malformed(f"{held.file} is not what this unit sealed.")
+
+    def _sealed_by(self, seq: int) -> tuple[NamedFile, ...]:
+        """Give the files of a segment; RefusedRequest if its record cannot be read."""
+        try:
+            return files_of(self._written.body(seq, Segment))
+        except Malformed as error:
+            raise RefusedRequest(f"The seal cannot be read any more: {error}") from error
+
+
+def _size_of(name: str) -> int:
+    """Give the size in the name of a receipt, 0 if it is none: no receipt has that."""
+    try:
+        return parse_file(name).size
+    except Malformed:
+        return 0

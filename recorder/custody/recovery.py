@@ -3,11 +3,12 @@
 Order of effects:
 1. new log files for a new run; a crash leaves them empty or torn, and the next run states that,
    or leaves one of the two, and the next run makes the other, empty;
-2. the records `epoch` and `run`, which states all torn ends;
-3. the segment that was cut off is sealed as it lies (`sealer`);
-4. `stop` for its recording;
-5. finished files are made immutable, once more where a crash may have come between;
-6. `orphan` for each media file that no record names.
+2. the bookmark; a crash leaves the one before it, or none, and the log is read further back;
+3. the records `epoch` and `run`, which states all torn ends;
+4. the segment that was cut off is sealed as it lies (`sealer`);
+5. `stop` for its recording;
+6. finished files are made immutable, once more where a crash may have come between;
+7. `orphan` for each media file that no record names.
 A crash before any of these is met by the same steps of the next start.
 """
 
@@ -19,32 +20,31 @@ from typing import TYPE_CHECKING
 
 from recorder.custody.errors import NotOurs
 from recorder.custody.sealer import CutSegment, protect, seal_cut
+from recorder.custody.written import Written
+from recorder.evidence.errors import Malformed
 from recorder.evidence.record import (
     InterruptCause,
     Orphan,
     Refused,
     RunBegins,
+    Segment,
     Stop,
     StopCause,
     UnitKind,
 )
 from recorder.evidence.words import FileKind, heads_file, log_file, parse_file
+from recorder.handover.committed import files_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from recorder.custody.history import History
     from recorder.custody.ledger import Ledger
     from recorder.custody.past import Past
     from recorder.custody.spool import Spool
     from recorder.custody.standings import Standings
 
-_MEDIA_KINDS = {
-    FileKind.MEDIA,
-    FileKind.BLOCKS,
-    FileKind.SIDE,
-    FileKind.MEDIA_TAIL,
-    FileKind.SIDE_TAIL,
-}
+_TAILS = {FileKind.MEDIA_TAIL, FileKind.SIDE_TAIL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +70,16 @@ def recover(
     _complete_pair(past.runs, spool)
     ledger = new_ledger(max(past.runs, default=0) + 1)  # 1
     try:
-        _make_whole(past, facts, spool, standings, ledger)
+        _begin(past, facts, spool, ledger)
+        _make_whole(past, spool, standings, ledger)
     except BaseException:
         ledger.close()
         raise
     return ledger
 
 
-def _make_whole(
-    past: Past, facts: RunFacts, spool: Spool, standings: Standings, ledger: Ledger
-) -> None:
-    ledger.begin_run(  # 2
+def _begin(past: Past, facts: RunFacts, spool: Spool, ledger: Ledger) -> None:
+    ledger.begin_run(  # 2, 3
         RunBegins(
             kernel_boot_id=facts.kernel_boot_id,
             unit_kind=facts.unit_kind,
@@ -92,10 +91,13 @@ def _make_whole(
             torn=past.torn,
         )
     )
-    _seal_unfinished(spool, standings, ledger)  # 3
-    _stop_open(ledger)  # 4
-    _protect_finished(past.runs, spool, ledger)  # 5
-    _name_orphans(spool, ledger)  # 6
+
+
+def _make_whole(past: Past, spool: Spool, standings: Standings, ledger: Ledger) -> None:
+    _seal_unfinished(spool, standings, ledger)  # 4
+    _stop_open(ledger)  # 5
+    _protect_finished(past, spool, ledger)  # 6
+    _name_orphans(spool, ledger)  # 7
 
 
 def _complete_pair(runs: tuple[int, ...], spool: Spool) -> None:
@@ -114,19 +116,17 @@ def _seal_unfinished(spool: Spool, standings: Standings, ledger: Ledger) -> None
     open_recording = ledger.history.open
     if open_recording is None:
         return
-    epoch = ledger.history.last_epoch_of_run[open_recording.run]
-    for name in spool.names():
-        parsed = parse_file(name)
-        if parsed.kind is not FileKind.MEDIA or parsed.recording != open_recording.number:
-            continue
-        if name not in ledger.history.sealed:
-            kept = standings.of(parsed.recording, parsed.segment, epoch, ledger.origin)
-            cut = CutSegment(parsed.recording, parsed.segment, InterruptCause.CUSTODY_LOST)
-            try:
-                seal_cut(cut, kept, spool, ledger)
-            except NotOurs as error:
-                # What somebody else laid there must not keep a unit from recording.
-                ledger.commit(Refused("seal an unknown file", "start-up", str(error)))
+    number, segment = open_recording.number, open_recording.segments + 1
+    # One segment at a time is open, so this one alone can have been cut off.
+    cut = CutSegment(number, segment, InterruptCause.CUSTODY_LOST)
+    if cut.media not in spool.names("media"):
+        return
+    kept = standings.of(number, segment, open_recording.epoch, ledger.origin)
+    try:
+        seal_cut(cut, kept, spool, ledger)
+    except NotOurs as error:
+        # What somebody else laid there must not keep a unit from recording.
+        ledger.commit(Refused("seal an unknown file", "start-up", str(error)))
 
 
 def _stop_open(ledger: Ledger) -> None:
@@ -136,31 +136,46 @@ def _stop_open(ledger: Ledger) -> None:
         ledger.commit(Stop(recording.number, cause, recording.segments, recording.frames))
 
 
-def _protect_finished(runs: tuple[int, ...], spool: Spool, ledger: Ledger) -> None:
-    """Only the newest segment and the newest run can have been missed by a crash."""
-    history = ledger.history
-    newest = max(history.segments, default=None)
-    if newest is not None and newest not in history.released:
-        protect(history.segments[newest], spool)
+def _protect_finished(past: Past, spool: Spool, ledger: Ledger) -> None:
+    """Only the newest segment and the newest run can have been missed by a crash.
+
+    What lies before a bookmark was made immutable by the start that wrote it.
+    """
+    seals, runs = ledger.history.seals, past.runs
+    newest = seals.newest()
+    if newest is not None and newest >= past.read_from and seals.release_of(newest) is None:
+        protect(Written(spool, ledger.history).body(newest, Segment), spool)
     for name in (log_file(runs[-1]), heads_file(runs[-1])) if runs else ():
         spool.seal(name)
 
 
 def _name_orphans(spool: Spool, ledger: Ledger) -> None:
     history = ledger.history
-    for name in spool.names():
-        if parse_file(name).kind not in _MEDIA_KINDS:
+    for name in spool.names("media"):
+        if name in history.orphans or _is_sealed(name, spool, history):
             continue
-        if name not in history.sealed and name not in history.orphans:
-            try:
-                sha256 = hashlib.sha256()
-                for block in spool.read(name):
-                    sha256.update(block)
-                found = Orphan(name, spool.length(name), sha256.hexdigest())
-            except (OSError, NotOurs) as error:
-                # What no record names must not keep a unit from recording.
-                why = "closed to us" if isinstance(error, NotOurs) else error.strerror
-                because = f"{name} is no file of ours and cannot be read: {why}"
-                ledger.commit(Refused("read an unknown file", "start-up", because))
-                continue
-            ledger.commit(found)
+        try:
+            sha256 = hashlib.sha256()
+            for block in spool.read(name):
+                sha256.update(block)
+            found = Orphan(name, spool.length(name), sha256.hexdigest())
+        except (OSError, NotOurs) as error:
+            # What no record names must not keep a unit from recording.
+            why = "closed to us" if isinstance(error, NotOurs) else error.strerror
+            because = f"{name} is no file of ours and cannot be read: {why}"
+            ledger.commit(Refused("read an unknown file", "start-up", because))
+            continue
+        ledger.commit(found)
+
+
+def _is_sealed(name: str, spool: Spool, history: History) -> bool:
+    """Say whether a seal names this file; each names film, block digests and sidecar."""
+    parsed = parse_file(name)
+    seq = history.seals.seq_of(parsed.recording, parsed.segment)
+    if seq is None or parsed.kind not in _TAILS:
+        return seq is not None
+    try:
+        seal = Written(spool, history).body(seq, Segment)
+    except Malformed:
+        return False  # a seal that cannot be read any more names nothing
+    return name in {named.file for named in files_of(seal)}

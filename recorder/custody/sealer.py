@@ -117,9 +117,13 @@ def seal_cut(cut: CutSegment, kept: SignedStanding | None, spool: Spool, ledger:
 
 
 def protect(segment: Segment, spool: Spool) -> None:
-    """Make every file of a sealed segment immutable, where the file system can."""
+    """Make every file of a sealed segment immutable, where the file system can.
+
+    One that somebody took away meanwhile is named by the verifier, and stops no unit.
+    """
     for named in files_of(segment):
-        spool.seal(named.file)
+        if spool.exists(named.file):
+            spool.seal(named.file)
 
 
 def _cut_body(cut: CutSegment, kept: SignedStanding | None, lying: Lying) -> Segment:

@@ -147,17 +147,22 @@ class Spool:
             while block := file.read(READ_BYTES):
                 yield block
 
-    def names(self) -> tuple[str, ...]:
-        """List the files whose names docs/format.md §2 knows, sorted."""
+    def lines(self, name: str, start: int) -> Iterator[bytes]:
+        """Give the lines of a file that begin `start` bytes into it."""
+        with (self._root / name).open("rb") as file:
+            file.seek(start)
+            yield from file
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """List the files of a folder whose names docs/format.md §2 knows, sorted."""
         found = []
-        for folder in FOLDERS:
-            for path in (self._root / folder).iterdir():
-                name = f"{folder}/{path.name}"
-                try:
-                    parse_file(name)
-                except Malformed:
-                    continue  # it cannot be evidence, and no record could name it
-                found.append(name)
+        for path in (self._root / folder).iterdir():
+            name = f"{folder}/{path.name}"
+            try:
+                parse_file(name)
+            except Malformed:
+                continue  # it cannot be evidence, and no record could name it
+            found.append(name)
         return tuple(sorted(found))
 
     def free_bytes(self) -> int:

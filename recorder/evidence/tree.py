@@ -37,6 +37,20 @@ class Tree:
         """How many leaves there are."""
         return self._size
 
+    @classmethod
+    def of(cls, size: int, peaks: Sequence[bytes]) -> "Tree":
+        """Give the tree of `size` leaves with these peaks, as `peaks` gave them."""
+        if size.bit_count() != len(peaks):
+            raise BadProof(f"A tree of {size} leaves does not have {len(peaks)} peaks.")
+        tree = cls()
+        tree._peaks, tree._size = list(peaks), size
+        return tree
+
+    @property
+    def peaks(self) -> tuple[bytes, ...]:
+        """The roots of its complete subtrees, the largest first: all that it knows."""
+        return tuple(self._peaks)
+
     def append(self, leaf: bytes) -> None:
         """Add a leaf hash at the right."""
         merges = self._size

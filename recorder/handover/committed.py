@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """Lines (with their line feeds) and their heads, and the torn bytes behind both."""
+    """Lines (with their line feeds), their heads with the length of each, and what is torn."""
 
     lines: tuple[bytes, ...]
     heads: tuple[Head, ...]
+    head_bytes: tuple[int, ...]
     torn_log: bytes
     torn_heads: bytes
 
@@ -46,9 +47,8 @@ def committed(log: bytes, heads: bytes) -> Committed:
     used = sum(map(len, lines))
     if used > len(log):
         raise Malformed(f"The log has fewer whole records than its {len(whole)} heads.")
-    return Committed(
-        lines, tuple(parse_signed_head(head).head for head in whole), log[used:], torn_heads
-    )
+    heads_read = tuple(parse_signed_head(head).head for head in whole)
+    return Committed(lines, heads_read, tuple(map(len, whole)), log[used:], torn_heads)
 
 
 def files_of(segment: Segment) -> tuple[NamedFile, ...]:

@@ -50,6 +50,8 @@ class Killer:
 def live(rig: Rig, tell: Tell) -> None:
     """A unit's life in small: film, mark, epoch, turn, a lost lens, a stop, a receipt."""
     rig.start()
+    rig.cut()
+    rig.start()
     conductor, lens = rig.conductor(), rig.lens()
     tell({"lens": 1})
     conductor.ask(rig.opening())

@@ -18,6 +18,7 @@ from recorder.custody.ears import Said as Heard
 from recorder.custody.effects import Effect, go_on
 from recorder.custody.errors import HoldsOther, KeyLost, LogDamaged, NotReady, StorageLost
 from recorder.custody.history import History
+from recorder.custody.index import Place
 from recorder.custody.keys import FileSigner, NextKeys
 from recorder.custody.layout import make_layout
 from recorder.custody.piece import Assembly
@@ -26,7 +27,7 @@ from recorder.custody.slots import Slots
 from recorder.custody.spool import DERIVED, LEAST_START_BYTES, Spool
 from recorder.custody.standings import Standings
 from recorder.evidence.head import Head
-from recorder.evidence.receipt import CustodyEntry, TlogProof
+from recorder.evidence.receipt import CustodyEntry, FiledFile, TlogProof
 from recorder.evidence.record import (
     CheckVerdict,
     InterruptCause,
@@ -39,6 +40,7 @@ from recorder.evidence.record import (
 from recorder.evidence.sidecar import Said
 from recorder.evidence.tree import EMPTY_ROOT
 from recorder.handover import packets as p
+from recorder.handover.committed import files_of
 from recorder.handover.connection import Link, listen
 from recorder.handover.errors import RefusedPacket
 from recorder.release.policy import ReleasePolicy
@@ -397,8 +399,13 @@ def test_a_release_of_what_no_record_seals_or_no_receipt_reaches_is_refused(rig:
     newest = max(r.seq for r in rig.records() if r.body.TYPE == "segment")
     release = Caller(rig, p.Role.RELEASE)
     receipt = "receipts/00000005.tlog-proof"
-    for seq, word in ((1, "seals no segment"), (newest, "does not reach")):
-        answer = release.ask(p.ReleaseRequest(seq, receipt))
+    for seq, word, named in (
+        (1, "seals no segment", receipt),
+        (newest, "does not reach", receipt),
+        (newest, "was filed", "receipts/00000099.tlog-proof"),
+        (newest, "was filed", "of my own"),
+    ):
+        answer = release.ask(p.ReleaseRequest(seq, named))
         assert isinstance(answer, p.Fault)
         assert word in answer.sentence
     assert isinstance(release.ask(p.ReleaseRequest(3, receipt)), p.Released)
@@ -496,6 +503,14 @@ def test_of_two_receipts_the_one_that_covers_is_named(rig: Rig) -> None:
     assert len(asked) == 2
     assert asked[0].segment_seq < asked[1].segment_seq  # oldest first
     assert asked[0].receipt != asked[1].receipt
+
+
+def test_a_receipt_for_a_part_is_named_for_no_segment(rig: Rig) -> None:
+    courier = sealed_once(rig)
+    (segment,) = rig.segments()
+    film, *_ = (FiledFile(f.file, f.sha256) for f in files_of(segment))
+    assert isinstance(courier.ask(rig.receipt(seen=0, files=(film,))), p.Filed)
+    assert visited(rig, p.Fault("not asked", "release")) == []
 
 
 def test_a_head_with_too_many_cosignatures_is_not_written_down(rig: Rig) -> None:
@@ -601,7 +616,8 @@ def test_a_flag_that_is_not_granted_leaves_the_mode_and_any_other_error_is_told(
 
 def test_names_that_the_format_does_not_know_are_no_evidence(rig: Rig) -> None:
     (rig.settings.spool / "media" / "holiday.jpg").write_bytes(b"")
-    assert spool_of(rig).names() == ("identity/chain.pem",)
+    assert spool_of(rig).names("media") == ()
+    assert spool_of(rig).names("identity") == ("identity/chain.pem",)
 
 
 def test_a_file_is_closed_once(folder: Path) -> None:
@@ -708,15 +724,11 @@ def test_a_seal_whose_start_is_not_in_the_log_counts_for_no_recording(rig: Rig) 
     sealed_once(rig)
     record, line = rig.records()[3], list(rig.lines())[3]
     history = History()
-    history.take(record, line)
+    history.take(record, line, Place(1, 0, 0))
     assert history.open is None
-    assert list(history.segments) == [3]
-
-
-def test_there_is_no_root_of_records_that_are_not_there() -> None:
-    for size in (0, 1):
-        with pytest.raises(IndexError, match="has no root"):
-            History().root_at(size)
+    assert history.seals.newest() == 3
+    history.seals.take_release(2, 4)
+    assert [history.seals.release_of(seq) for seq in (2, 3)] == [None, None]
 
 
 def test_a_unit_is_made_once_and_only_where_it_may_be(rig: Rig, folder: Path) -> None:

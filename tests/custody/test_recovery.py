@@ -192,6 +192,54 @@ def test_a_start_after_a_crash_steps_over_a_name_that_somebody_took(rig: Rig, st
     assert disproofs(rig) == set()
 
 
+def test_a_name_that_somebody_took_before_any_film_stops_no_start(rig: Rig) -> None:
+    rig.start().conductor().ask(rig.opening())
+    rig.cut()
+    _link(rig.settings.spool / "media" / "000001-0001.mp4.age")
+    rig.start()
+    assert "seal an unknown file" in {
+        r.body.asked for r in rig.records() if isinstance(r.body, Refused)
+    }
+    assert rig.segments() == []
+
+
+def test_a_later_number_of_the_same_recording_is_a_strangers(rig: Rig) -> None:
+    """One segment at a time is open: what lies further on is stated, and not sealed as ours."""
+    rig.start().record(pieces=2)
+    rig.pass_ms(400)
+    rig.cut()
+    (rig.settings.spool / "media" / "000001-0007.mp4.age").write_bytes(b"mine")
+    rig.start()
+    assert [s.segment for s in rig.segments()] == [1]
+    assert rig.newest_of(Orphan).file == "media/000001-0007.mp4.age"
+
+
+def test_a_sealed_file_that_somebody_took_away_stops_no_start(rig: Rig) -> None:
+    conductor, lens = rig.start().record(pieces=2)
+    rig.stop(conductor, lens)
+    rig.cut()
+    (rig.settings.spool / "media" / "000001-0001.side.age").unlink()
+    rig.start()
+    assert rig.types().endswith("epoch run")
+
+
+def test_a_tail_whose_seal_cannot_be_read_any_more_is_stated(rig: Rig) -> None:
+    rig.start().record(pieces=2)
+    rig.pass_ms(400)
+    rig.cut()
+    rig.start()
+    rig.cut()
+    for _ in range(2):  # a bookmark speaks for the run with the seal
+        rig.start()
+        rig.cut()
+    log = rig.settings.spool / "log" / "000002.jsonl"
+    log.chmod(0o640)
+    log.write_bytes(log.read_bytes().replace(b'"frames":24', b'"frames":25'))
+    rig.start()
+    stated = {r.body.file for r in rig.records() if isinstance(r.body, Orphan)}
+    assert stated == {f"media/000001-0001.{kind}.age.tail" for kind in ("mp4", "side")}
+
+
 def test_two_recordings_cut_off_behind_their_opening_are_not_one_shown_twice(rig: Rig) -> None:
     """What opens a film is the same bytes in each; only pictures can be shown twice."""
     for _ in range(2):

@@ -213,3 +213,14 @@ def test_a_million_records_need_twenty_nodes_of_memory() -> None:
     for _ in range(4096 + 255):
         tree.append(leaf(0))
     assert len(tree._peaks) <= 13  # noqa: SLF001 - the promise is about its memory
+
+
+def test_a_tree_grows_on_from_its_peaks_alone() -> None:
+    tree = Tree()
+    for number in range(MOST):
+        again = Tree.of(tree.size, tree.peaks)
+        for each in (tree, again):
+            each.append(leaf(number))
+        assert (again.size, again.root()) == (tree.size, tree.root())
+    with pytest.raises(BadProof, match="peaks"):
+        Tree.of(3, (EMPTY_ROOT,))
