@@ -42,6 +42,7 @@ class After:
     missing: int
     loss_ms: int | None = None
     late_ms: int = 0  # how late the rig's own lens was: a busy machine is late with everything
+    answers_ms: tuple[int, ...] = ()  # how long each piece waited until it was called kept
 
 
 def check_after(rig: Rig, words: Words, cut_ns: int = 0) -> After:
@@ -68,7 +69,9 @@ def check_after(rig: Rig, words: Words, cut_ns: int = 0) -> After:
     assert rig.types().endswith("start segment stop")
     assert disproofs(rig) == set()
     every = {word["given"] for word in words if "given" in word}
-    return After(len(every - held), _loss_ms(words, held, cut_ns), _late_ms(words))
+    return After(
+        len(every - held), _loss_ms(words, held, cut_ns), _late_ms(words), tuple(answers_ms(words))
+    )
 
 
 def _loss_ms(words: Words, held: set[str], cut_ns: int) -> int | None:
@@ -78,6 +81,19 @@ def _loss_ms(words: Words, held: set[str], cut_ns: int) -> int | None:
         return None
     there = [word["until_ns"] for word in words if word.get("given") in held]
     return int((cut_ns - max([filming[-1]["since_ns"], *there])) // 1_000_000)
+
+
+def answers_ms(words: Words) -> Iterator[int]:
+    """Reckon for each piece, from being handed over to being called kept."""
+    given: list[int] = []
+    for word in words:
+        if "lens" in word:
+            given = []
+        if "given_ns" in word:
+            given.append(word["given_ns"])
+        if "kept_ns" in word:
+            done, given = given[: word["kept"]], [0] * word["kept"] + given[word["kept"] :]
+            yield from ((word["kept_ns"] - at) // 1_000_000 for at in done if at)
 
 
 def _late_ms(words: Words) -> int:

@@ -9,11 +9,12 @@ reads it, and it goes on recording. `make torture` does ten times as many.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crash.cuts import judge_image, judge_live, laid
+from tests.crash.cuts import Losses, judge_image, judge_live, laid
 from tests.rig.powercut.card import run
 
 if TYPE_CHECKING:
@@ -50,7 +51,24 @@ def test_the_same_cuts_ruin_a_custody_that_does_not_sync(
 def test_a_card_whose_power_is_cut_again_and_again_keeps_what_it_promised(
     cut_live: Callable[..., Path], work: Path
 ) -> None:
-    judge_live(cut_live(LIVE, 1), LIVE, work).check(LIVE)
+    judge_live(cut_live(LIVE, 1), LIVE, work).check(LIVE, strays=1)
+
+
+@pytest.mark.parametrize(
+    ("answers_ms", "losses_ms", "sentence"),
+    [
+        ([300] * 9, [400] * 7 + [1100], "more than 1000 ms"),  # a piece more than was promised
+        ([300] * 8 + [900], [400] * 7 + [1500], "more than 1400 ms"),  # busy, and still too much
+        ([1500] * 9, [1900] * 8, "called kept after 1500"),  # a custody that syncs too seldom
+    ],
+)
+def test_a_custody_that_loses_more_or_syncs_more_seldom_fails(
+    answers_ms: list[int], losses_ms: list[int], sentence: str
+) -> None:
+    losses = Losses(Counter({1: len(losses_ms)}), losses_ms, 0, answers_ms)
+    with pytest.raises(AssertionError, match=sentence):
+        losses.check(len(losses_ms))
+    Losses(Counter({1: 8}), [400] * 8, 0, [300] * 9).check(8)
 
 
 def test_live_cuts_ruin_a_custody_that_does_not_sync(

@@ -102,7 +102,7 @@ class Callers:
         match packet:
             case p.Kept(pieces=pieces):
                 self.kept = pieces
-                self._tell({"kept": pieces})
+                self._tell({"kept": pieces, "kept_ns": time.monotonic_ns()})
             case p.Sealed(seq=seq) | p.Closed(seq=seq) | p.Filed(seq=seq):
                 self._tell({"record": seq})
 
