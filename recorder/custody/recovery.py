@@ -8,7 +8,7 @@ Order of effects:
 4. the segment that was cut off is sealed as it lies (`sealer`);
 5. `stop` for its recording;
 6. finished files are made immutable, once more where a crash may have come between;
-7. `orphan` for each media file that no record names.
+7. `orphan` for each media file that no record names, fifty at one start.
 A crash before any of these is met by the same steps of the next start.
 """
 
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from recorder.custody.spool import Spool
     from recorder.custody.standings import Standings
 
+# Of what no record names, so much is stated at one start.
+MOST_STATED, MOST_READ_BYTES = 50, 256 * 1024 * 1024
 _TAILS = {FileKind.MEDIA_TAIL, FileKind.SIDE_TAIL}
 
 
@@ -150,14 +152,23 @@ def _protect_finished(past: Past, spool: Spool, ledger: Ledger) -> None:
 
 
 def _name_orphans(spool: Spool, ledger: Ledger) -> None:
-    history = ledger.history
-    for name in spool.names("media"):
-        if name in history.orphans or _is_sealed(name, spool, history):
-            continue
+    history, read_bytes = ledger.history, 0
+    strange = [
+        name
+        for name in spool.names("media")
+        if not (name in history.orphans or _is_sealed(name, spool, history))
+    ]
+    for at, name in enumerate(strange):
+        if at == MOST_STATED or read_bytes > MOST_READ_BYTES:
+            # Whoever lays a thousand of them must not keep a unit from recording.
+            because = f"{len(strange) - at} more files have names that no record names: {name} …"
+            ledger.commit(Refused("read unknown files", "start-up", because))
+            return
         try:
             sha256 = hashlib.sha256()
             for block in spool.read(name):
                 sha256.update(block)
+                read_bytes += len(block)
             found = Orphan(name, spool.length(name), sha256.hexdigest())
         except (OSError, NotOurs) as error:
             # What no record names must not keep a unit from recording.

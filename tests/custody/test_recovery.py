@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recorder.custody.recovery import MOST_READ_BYTES, MOST_STATED
 from recorder.evidence.record import (
     Ending,
     InterruptCause,
@@ -238,6 +239,25 @@ def test_a_tail_whose_seal_cannot_be_read_any_more_is_stated(rig: Rig) -> None:
     rig.start()
     stated = {r.body.file for r in rig.records() if isinstance(r.body, Orphan)}
     assert stated == {f"media/000001-0001.{kind}.age.tail" for kind in ("mp4", "side")}
+
+
+def test_a_thousand_strange_files_are_counted_and_cost_no_start(rig: Rig) -> None:
+    for number in range(100, 1100):
+        (rig.settings.spool / "media" / f"{number:06d}-0001.mp4.age").write_bytes(b"")
+    for left in (950, 900):
+        rig.start()
+        assert f"{left} more files" in rig.newest(Refused).because
+        rig.cut()
+    assert rig.types().count("orphan") == 2 * MOST_STATED
+
+
+def test_strange_files_are_read_up_to_a_bound(rig: Rig) -> None:
+    for number in range(100, 104):
+        with (rig.settings.spool / "media" / f"{number:06d}-0001.mp4.age").open("wb") as file:
+            file.truncate(MOST_READ_BYTES // 2 + 1)
+    rig.start()
+    assert "2 more files" in rig.newest(Refused).because
+    assert rig.types().count("orphan") == 2
 
 
 def test_two_recordings_cut_off_behind_their_opening_are_not_one_shown_twice(rig: Rig) -> None:
