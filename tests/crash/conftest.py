@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.crash.cuts import Recorded
-from tests.rig.powercut.card import ROOT
+from tests.rig.powercut.card import ROOT, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+_CLONE_NEWNS = 0x00020000
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +56,22 @@ def _run_apart(module: str, *arguments: object) -> None:
         command, cwd=ROOT, capture_output=True, text=True, timeout=250, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def alone(powerful: Callable[[], None]) -> Iterator[None]:
+    """What this test mounts, nobody else can see and so pin; after it, all is as before."""
+    powerful()
+    libc = ctypes.CDLL(None, use_errno=True)
+    here, before = Path.cwd(), os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        assert libc.unshare(_CLONE_NEWNS) == 0, os.strerror(ctypes.get_errno())
+        run("mount", "--make-rprivate", "/")
+        yield
+    finally:
+        assert libc.setns(before, _CLONE_NEWNS) == 0, os.strerror(ctypes.get_errno())
+        os.close(before)
+        os.chdir(here)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ from tests.rig.powercut.card import Card, make_ext4, run
 from tests.rig.powercut.life import Callers, Lens, started
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 HANG_SECONDS = 3
@@ -112,16 +112,16 @@ def living(work: Path, user: int = 0) -> Iterator[Unit]:
 
 
 @pytest.fixture
-def unit(powerful: Callable[[], None], work: Path) -> Iterator[Unit]:
-    powerful()
+def unit(alone: None, work: Path) -> Iterator[Unit]:
+    del alone
     with living(work) as unit:
         yield unit
 
 
 @pytest.fixture
-def unit_of_its_own(powerful: Callable[[], None], work: Path) -> Iterator[Unit]:
+def unit_of_its_own(alone: None, work: Path) -> Iterator[Unit]:
     """A unit whose custody is no root, and has the card's reserve."""
-    powerful()
+    del alone
     with living(work, CUSTODY) as unit:
         yield unit
 
