@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help interpreter setup setup-dev programs demo test quick lint bench lock clean
-.PHONY: coverage rig rig10 torture chaos honest fuzz mutants old-browser
+.PHONY: coverage rig rig10 torture chaos honest fuzz mutants old-browser firefox
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -81,6 +81,11 @@ mutants: setup-dev ## does any test notice a check removed from the verifier? lo
 old-browser: programs ## the page in a Chromium of 2021, which npm has
 	@program=$$($(PY) -m tests.browser.old_chromium) && \
 		$(PY) -m pytest tests/browser --chromium "$$program" $(ARGS)
+
+FIREFOX ?= /usr/bin/firefox-esr
+firefox: programs ## the page in a Firefox, every vector and every deed: FIREFOX=/usr/bin/firefox-esr
+	@$(PY) -m pytest tests/browser/test_tamper_in_the_page.py tests/browser/test_same_answers.py \
+		-k "the_page_says or a_package_vector" --firefox $(FIREFOX) $(ARGS)
 
 lock: ## choose and lock the newest versions anew (needs uv)
 	@.ci/lock --upgrade

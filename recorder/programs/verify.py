@@ -141,6 +141,13 @@ def _reporter(out: Path | None) -> _Reporter | None:
         ) from error
 
 
+def _write_report(reporter: _Reporter, package: Path, verdict: Verdict, out: Path) -> None:
+    try:
+        reporter.write_report(package, verdict, out)
+    except (OSError, ValueError) as error:
+        raise Malformed(f"The report could not be written: {error}.") from error
+
+
 def _excerpt_answer(
     files: FolderFiles, verdict: Verdict, statement: Path, language: Language
 ) -> int:
@@ -161,6 +168,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         asked = _parser().parse_args(argv)
+        if asked.excerpt is not None and (asked.json or asked.report is not None):
+            raise Malformed("--excerpt prints text only; leave out --json and --report.")
         language = Language(asked.lang)
         reporter = _reporter(asked.report)
         with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
@@ -169,12 +178,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if asked.excerpt is not None:
             return _excerpt_answer(files, verdict, asked.excerpt, language)
         if reporter is not None:
-            reporter.write_report(asked.package, verdict, asked.report)
+            _write_report(reporter, asked.package, verdict, asked.report)
     except EvidenceError as error:
         print(error, file=sys.stderr)
-        return int(Exit.COULD_NOT_RUN)
-    except (OSError, ValueError) as error:
-        print(f"The report could not be written: {error}.", file=sys.stderr)
         return int(Exit.COULD_NOT_RUN)
     if asked.json:
         print(json.dumps(verdict_value(verdict, language), ensure_ascii=False, indent=1))

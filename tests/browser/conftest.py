@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.chromium import Chromium
+from tests.browser.firefox import Firefox
 from tests.browser.viewer import Viewer
 from tests.vectors.make_packages import FOLDER
 
@@ -23,6 +24,7 @@ KEY = FOLDER / "station.agekey"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chromium", help="another Chromium than the machine's: make old-browser")
+    parser.addoption("--firefox", help="a Firefox in its place: make firefox")
 
 
 @pytest.fixture(scope="package")
@@ -31,6 +33,12 @@ def browser(
     need: Callable[[str], Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Chromium]:
+    firefox = request.config.getoption("--firefox", default=None)
+    if firefox is not None:
+        with Firefox(Path(firefox), tmp_path_factory.mktemp("browser") / "profile") as another:
+            # What Chromium alone can do, the tests that `make firefox` runs do not ask for.
+            yield another  # type: ignore[misc]
+        return
     other = request.config.getoption("--chromium", default=None)
     program = need("chromium") if other is None else Path(other)
     with Chromium(program, tmp_path_factory.mktemp("browser") / "profile") as running:

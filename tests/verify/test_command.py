@@ -101,6 +101,14 @@ def test_a_head_from_outside_is_read(desk: Desk) -> None:
     assert desk.ask("--head", str(head)) == 1
 
 
+@pytest.mark.parametrize("also", [("--json",), ("--report", "out.pdf")])
+def test_what_an_excerpt_does_not_go_with_is_said(
+    desk: Desk, also: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert desk.ask("--excerpt", "excerpt.json", *also) == 1
+    assert "--excerpt prints text only" in capsys.readouterr().err
+
+
 def test_a_link_in_the_package_is_never_followed(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
