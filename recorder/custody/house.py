@@ -16,6 +16,7 @@ from recorder.custody.ears import Ears
 from recorder.custody.effects import Effect
 from recorder.custody.errors import NotReady
 from recorder.custody.film import Bench
+from recorder.custody.firmware import FirmwareSigner
 from recorder.custody.intake import Callers, Doormen, Intake
 from recorder.custody.keys import IDENTITY_FILE, NEXT_KEY, FileSigner, NextKeys
 from recorder.custody.ledger import Ledger
@@ -158,6 +159,8 @@ class Custody:
         self._held.close()
 
     def _signer(self, settings: Settings) -> Signer:
+        if settings.firmware is not None:
+            return FirmwareSigner.open(settings.firmware)
         if settings.token is None:
             return FileSigner.load(settings.keys / IDENTITY_FILE)
         signer = TokenSigner.open(settings.token)

@@ -60,8 +60,8 @@ def vouching_request(settings: Settings, courier_key_sha256: str) -> bytes:
     The digest is of the key's SubjectPublicKeyInfo; it stands in the request as a name of
     RFC 6920. KeyMissing if there is no identity key, NotReady if a token holds it.
     """
-    if settings.token is not None:
-        raise NotReady("The key is in a token: make the request with the token's own tools.")
+    if settings.token is not None or settings.firmware is not None:
+        raise NotReady("The key is in no file: make the request with the token's own tools.")
     signer = FileSigner.load(settings.keys / IDENTITY_FILE)
     return identity_request(
         signer.private, settings.agency, settings.unit, bytes.fromhex(courier_key_sha256)

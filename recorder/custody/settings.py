@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from recorder.custody.firmware import VcMailbox
 from recorder.custody.token import TokenPlace
 from recorder.evidence.age import Recipient
 from recorder.evidence.errors import Malformed
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from recorder.custody.firmware import Mailbox
     from recorder.evidence.receipt import LogPolicy
 
 MAX_SYNC_MS = 500
@@ -48,6 +50,7 @@ class Settings:
     software_sha256: str
     config_sha256: str
     token: TokenPlace | None = None  # where the identity key is, if not in a file
+    firmware: Mailbox | None = None  # or this, with the device's own key
 
 
 def load(path: Path) -> Settings:
@@ -78,8 +81,13 @@ def load(path: Path) -> Settings:
         software_sha256=table.parsed("software_sha256", check_digest),
         config_sha256=table.parsed("config_sha256", check_digest),
         token=_token(table.table("token")) if table.has("token") else None,
+        firmware=_firmware(table.table("firmware")) if table.has("firmware") else None,
     )
     table.end()
+    if settings.token is not None and settings.firmware is not None:
+        raise BadSettings(
+            f"{path}: the identity key is in a token or in the firmware, not in both."
+        )
     return settings
 
 
@@ -103,6 +111,13 @@ def _token(table: Table) -> TokenPlace:
     )
     table.end()
     return place
+
+
+def _firmware(table: Table) -> Mailbox:
+    """Read `[firmware]`: where the mailbox is, if a Raspberry Pi's firmware holds the key."""
+    mailbox = VcMailbox(table.folder("device"))
+    table.end()
+    return mailbox
 
 
 def _users(table: Table) -> Mapping[Role, int]:

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from recorder.custody.errors import KeyLost, NotReady
 from recorder.custody.token import TokenPlace, TokenSigner
 from recorder.evidence.record import EpochBegins, KeyStore
+from tests.contracts.signers import keeps_the_contract
 from tests.custody.rig import Rig
 
 if TYPE_CHECKING:
@@ -60,10 +58,7 @@ def token(
 
 def test_a_token_signs_what_its_public_key_checks(token: TokenPlace) -> None:
     signer = TokenSigner.open(token)
-    signature = signer.sign(b"epoch 1")
-    signer.public_key().verify(signature, b"epoch 1", ec.ECDSA(hashes.SHA256()))
-    with pytest.raises(InvalidSignature):
-        signer.public_key().verify(signature, b"epoch 2", ec.ECDSA(hashes.SHA256()))
+    keeps_the_contract(signer)
     assert signer.key_store is KeyStore.PKCS11
     signer.close()
 
