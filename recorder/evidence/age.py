@@ -4,7 +4,7 @@ Promises constant memory, and that no clear byte is given out that does not auth
 are 64 KiB of ChaCha20-Poly1305; a chunk is only written when it is known not to be the last.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -163,13 +163,18 @@ class Decryptor:
 
         Raises Malformed, NotForUs, or DamagedChunk with the chunk's place.
         """
+        return b"".join(self.chunks(sealed))
+
+    def chunks(self, sealed: Bytes) -> Iterator[bytes]:
+        """Do the same chunk by chunk, without a copy of all; to be read to its end."""
         view = memoryview(sealed)
         if self._cipher is None:
             room = MAX_HEADER_BYTES + NONCE_BYTES - len(self._buffer)
             self._buffer += view[:room]
             view = view[room:]
             self._open_header()
-        return b"" if self._cipher is None else self._open_whole(view)
+        if self._cipher is not None:
+            yield from self._open_whole(view)
 
     def finish(self) -> bytes:
         """Give the clear bytes of the final chunk; raise Truncated if it is not there."""
@@ -220,22 +225,20 @@ class Decryptor:
                     return file_key
         raise NotForUs("None of the keys given opens this file; ask whom it was encrypted to.")
 
-    def _open_whole(self, view: memoryview) -> bytes:
-        clear = []
+    def _open_whole(self, view: memoryview) -> Iterator[bytes]:
         if self._buffer:
             room = SEALED_CHUNK - len(self._buffer)
             self._buffer += view[:room]
             view = view[room:]
             if not view:
-                return b""
-            clear.append(self._open(self._buffer))
+                return
+            yield self._open(self._buffer)
             self._buffer.clear()
         start = 0
         while len(view) - start > SEALED_CHUNK:
-            clear.append(self._open(view[start : start + SEALED_CHUNK]))
+            yield self._open(view[start : start + SEALED_CHUNK])
             start += SEALED_CHUNK
         self._buffer += view[start:]
-        return b"".join(clear)
 
     def _open(self, sealed: bytearray | memoryview) -> bytes:
         cipher = self._opened()

@@ -167,13 +167,18 @@ def by_us(fleet: Fleet, station: Program) -> Sent:
 
 def station_cpu(pid: int) -> dict[str, float]:
     """Processor seconds of the station's threads, in the order of their start, and its broker's."""
-    threads = sorted(int(one.name) for one in Path(f"/proc/{pid}/task").iterdir())
+    write, receive, *openers, log = sorted(
+        int(one.name) for one in Path(f"/proc/{pid}/task").iterdir()
+    )
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     cpu = {"broker": sum(cpu_seconds(int(child)) for child in children)} if children else {}
-    for name, thread in zip(("write", "receive", "open and log"), threads, strict=True):
-        cpu[name] = cpu_seconds(f"{pid}/task/{thread}")
-    # The threads that make digests beside admission live for one file each.
-    cpu["digests"] = cpu_seconds(pid) - sum(cpu[name] for name in cpu if name != "broker")
+    for name, threads in (
+        ("write", [write]),
+        ("receive", [receive]),
+        ("read back and open", openers),
+        ("admit and log", [log]),
+    ):
+        cpu[name] = sum(cpu_seconds(f"{pid}/task/{thread}") for thread in threads)
     return cpu
 
 

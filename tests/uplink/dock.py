@@ -42,6 +42,7 @@ from uplink.station.log.index import Index
 from uplink.station.settings import read_identity, read_settings
 from uplink.station.steps import no_step
 from uplink.station.store.layout import Layout
+from uplink.station.store.openers import Openers
 from uplink.wire.post import Letter, NotConnected
 from uplink.wire.topics import Kind, parse_topic
 
@@ -187,6 +188,8 @@ class Dock:
         self.loses: Callable[[Letter], bool] = lambda _: False
         self.arrived: deque[Arrived] = deque()
         self.chunk_bytes_sent = 0
+        self.failures: list[BaseException] = []
+        self.openers = Openers((), 0, self.failures.append)
         self.restart()
 
     # --- the unit ------------------------------------------------------------------------------
@@ -238,10 +241,15 @@ class Dock:
     def restart(self) -> None:
         """Start the station's process; what was only in memory is gone."""
         self.arrived.clear()
+        self.openers.stop()
         self.down.out.clear()
+        self.openers = Openers(
+            [read_identity(one) for one in self.settings.identities], 0, self.failures.append
+        )
         self.ingest: Ingest = ingest_for(
             self.settings, "w1", self.said.append, self._send, self.arrived.append
         )
+        self.ingest.readers = self.openers
         self.admission: Admission = admission_for(
             self.settings,
             self.said.append,
@@ -249,6 +257,7 @@ class Dock:
             self._at_moment,
             lambda: self.unit.clock.boottime_ms + self.unit.clock.true_offset_ms,
         )
+        self.admission.facts_of = self.openers.facts_of
 
     def _at_moment(self, name: str) -> None:
         self.step(name)
@@ -268,6 +277,8 @@ class Dock:
             if not self.loses(letter):
                 self.ingest.take(letter)
         self.ingest.settle()
+        while not self.openers.idle:
+            self.openers.turn()
         while self.arrived:
             self.admission.admit(self.arrived.popleft())
         while self.down.out:

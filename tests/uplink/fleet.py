@@ -182,6 +182,16 @@ class Program:
     def named(self, name: str) -> dict[str, object]:
         return self.await_event(lambda event: event["event"] == name)
 
+    def has_told(self, name: str) -> bool:
+        """Whether an event of that name came until now."""
+        while not self._lines.empty():
+            came = self._lines.get()
+            if came is None:
+                self._lines.put(None)
+                break
+            self.events.append(json.loads(came[1]))
+        return any(one["event"] == name for one in self.events)
+
     def rest(self) -> list[dict[str, object]]:
         """Give every event of a program that ended."""
         while (came := self._lines.get(timeout=WAIT_SECONDS)) is not None:

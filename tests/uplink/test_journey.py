@@ -174,13 +174,14 @@ def test_two_workers_on_one_folder_take_turns_with_one_unit(tmp_path: Path) -> N
     dock.unit.boot()
     dock.unit.record(1)
     dock.dock()
-    other = (dock.ingest, dock.admission)
+    other = (dock.ingest, dock.admission, dock.openers)
     dock.restart()
     dock.bring_home()
     for _ in range(4):
         dock.unit.record(1)
         dock.dock()
-        (dock.ingest, dock.admission), other = other, (dock.ingest, dock.admission)
+        this = (dock.ingest, dock.admission, dock.openers)
+        (dock.ingest, dock.admission, dock.openers), other = other, this
         dock.bring_home()
         assert dock.courier.home
     assert Counter(dock.receipted_files()) == Counter(dock.sealed().keys())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -10,10 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recorder.evidence.receipt import CustodyEntry
-from tests.uplink.fleet import AGENCY, Fleet
+from tests.uplink.dock import ManualClock
+from tests.uplink.fleet import AGENCY, WAIT_SECONDS, Fleet
 from tests.verify.unit import Unit
+from uplink.programs.side_by_side import SideWorkers
 from uplink.programs.wiring import registrar_for
+from uplink.station.events import WorkerLost
 from uplink.station.settings import read_settings
+from uplink.wire.post import Address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +89,35 @@ def test_a_killed_worker_is_replaced_and_everything_is_archived_once(
         one.close()
     assert not list((first.station_folder / "data/quarantine").rglob("reason.json"))
     assert AGENCY in units[0].unit.origin
+
+
+def test_a_side_worker_that_hangs_is_killed_and_replaced(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, "embedded")
+    station = fleet.station()  # for its broker: the worker beside it is this test's own
+    station.named("Serving")
+    clock, told = ManualClock(), list[object]()
+    config = fleet.station_folder / "station.toml"
+    with SideWorkers(config, Address("127.0.0.1", fleet.port), 1, told.append, clock) as workers:
+        (hung,) = workers.processes
+        hung.send_signal(signal.SIGSTOP)
+        clock.seconds += 59
+        workers.look()
+        assert workers.processes == (hung,)
+        clock.seconds += 2
+        workers.look()
+        (lost,) = told
+        assert isinstance(lost, WorkerLost)
+        assert "did not get on for 60 s" in lost.sentence
+        assert hung.returncode == -signal.SIGKILL
+        (fresh,) = workers.processes
+        (ear,) = (one.ear for one in workers._workers)  # noqa: SLF001
+        for _ in range(3):
+            assert select.select([ear], [], [], WAIT_SECONDS)[0]
+            clock.seconds += 59
+            workers.look()
+        assert workers.processes == (fresh,)  # it gets on, so it stays
+    assert station.stop()[0] == 0
+    fleet.close()
 
 
 def test_a_side_worker_that_cannot_go_on_ends_the_station(tmp_path: Path) -> None:

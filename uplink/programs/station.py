@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from recorder.evidence.errors import EvidenceError
@@ -30,15 +31,25 @@ from uplink.programs.events_out import complain, teller
 from uplink.programs.memory import keep_buffers
 from uplink.programs.side_by_side import SideWorkers, WorkerEnded
 from uplink.programs.station_broker import Gate, broker_of
-from uplink.programs.wiring import admission_for, ingest_for
+from uplink.programs.wiring import admission_for, ingest_for, openers_for
 from uplink.station import events
+from uplink.station.admission.admit import Admission
 from uplink.station.authority.founding import (
     AlreadyFounded,
 )
 from uplink.station.authority.roll import IdentityRefused
 from uplink.station.care.backup import BackupUnusable
 from uplink.station.care.disposal import StaysHere
-from uplink.station.intake.service import Admitter, Down, Inbox, Up, send_over, serve, station_state
+from uplink.station.intake.service import (
+    Admitter,
+    Down,
+    Failed,
+    Inbox,
+    Up,
+    send_over,
+    serve,
+    station_state,
+)
 from uplink.station.log.changes import Change, What
 from uplink.station.log.cosigners import QuorumMissing
 from uplink.station.log.index import Index, IndexUnusable
@@ -183,7 +194,7 @@ def _serve(settings: StationSettings, config: Path) -> int:
     worker = f"{settings.worker}-{os.urandom(3).hex()}"
     with (
         broker_of(settings) as broker,
-        SideWorkers(config, broker.address, settings.workers - 1, tell) as workers,
+        SideWorkers(config, broker.address, settings.workers - 1, tell, time.monotonic) as workers,
     ):
         address = broker.address
         gate = Gate(settings, broker, tell, time.monotonic)
@@ -195,9 +206,16 @@ def _serve(settings: StationSettings, config: Path) -> int:
         )
         post = PahoPost(_connection(settings, address, worker), listener)
         send = send_over(post)
-        admitter = Admitter(lambda: admission_for(settings, tell, send), inbox, tell)
+        openers = openers_for(settings, lambda error: inbox.put(Failed(error)))
+
+        def admission() -> Admission:
+            return replace(admission_for(settings, tell, send), facts_of=openers.facts_of)
+
+        admitter = Admitter(admission, inbox, tell)
         ingest = ingest_for(settings, worker, tell, send, admitter.put)
+        ingest.readers = openers
         post.open()
+        openers.start()
         admitter.start()
         try:
             post.await_up(10.0)
@@ -216,6 +234,7 @@ def _serve(settings: StationSettings, config: Path) -> int:
             raise
         finally:
             admitter.stop()
+            openers.stop()
             send(station_state(settings.agency, worker, up=False))
             post.close(2.0)
     return 0

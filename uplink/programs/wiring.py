@@ -31,6 +31,7 @@ from uplink.station.steps import Step, no_step
 from uplink.station.store.archive import Archive
 from uplink.station.store.durable import room_bytes, seal, seal_read_only
 from uplink.station.store.layout import Layout
+from uplink.station.store.openers import Openers
 from uplink.wire.post import Letter
 from uplink.wire.table import BadConfig
 
@@ -58,6 +59,12 @@ def admission_for(
         tell=tell,
         send=lambda arrived, said: send(answer_letter(arrived, said)),
     )
+
+
+def openers_for(settings: StationSettings, failed: Callable[[BaseException], None]) -> Openers:
+    """Build the threads that open films while they come. Raise BadConfig."""
+    identities = tuple(read_identity(one) for one in settings.identities)
+    return Openers(identities, max(os.cpu_count() or 1, 2), failed)
 
 
 def registrar_for(

@@ -15,7 +15,13 @@ from recorder.evidence.receipt import CustodyEntry, FiledFile, TlogProof
 from recorder.evidence.words import CHAIN_FILE, unit_origin
 from uplink.station import events
 from uplink.station.admission.receipts import Claim, Registrar, UnitAhead
-from uplink.station.admission.segment_check import Opened, SegmentRefused, check_segment, files_of
+from uplink.station.admission.segment_check import (
+    Opened,
+    SegmentRefused,
+    check_segment,
+    files_of,
+    unread,
+)
 from uplink.station.admission.unit_chain import BadLog, NamedSegment
 from uplink.station.admission.unit_log import Forked, UnitLog, run_files
 from uplink.station.authority.roll import IdentityRefused, Roll
@@ -24,6 +30,7 @@ from uplink.station.store.archive import Archive, ArchiveFailed
 from uplink.station.store.durable import held, write_durably
 from uplink.station.store.layout import Layout
 from uplink.station.store.quarantine import Proof, put_aside
+from uplink.station.store.reading import Facts
 from uplink.wire.messages import Refusal
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 
@@ -71,6 +78,7 @@ class Admission:
     utc: Callable[[], str]
     tell: Callable[[events.Event], None]
     send: Callable[[Arrived, Answer], None]
+    facts_of: Callable[[Path], Facts | None] = unread
     _units: dict[str, _UnitState] = field(default_factory=dict)
 
     def admit(self, arrived: Arrived) -> None:
@@ -156,7 +164,7 @@ class Admission:
 
     def _admit_segment(self, arrived: Arrived, state: _UnitState, named: NamedSegment) -> None:
         segment, chain = named.body, state.log.chain
-        opened = Opened(lambda file: self._path(arrived, file), self.identities)
+        opened = Opened(lambda file: self._path(arrived, file), self.identities, self.facts_of)
         files = files_of(segment)
         for one in files:
             self.archive.forget(self._path(arrived, one.file))

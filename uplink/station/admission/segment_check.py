@@ -1,12 +1,13 @@
 """Is a segment what its record says? Bytes, digest, decryption, clear digest, fragments, standing.
 
 It streams, in constant memory, and never keeps clear text. Each check raises SegmentRefused with
-the file and the reason. The digests of a piece as it lies are made by a second thread while this
-one opens the same piece: the hashes let go of the interpreter, so two cores share the work.
+the file and the reason. A film that was read back while it came (`openers`) is not read again: its
+facts are compared. For others the digests of a piece as it lies are made by a second thread while
+this one opens the same piece: the hashes let go of the interpreter, so two cores share the work.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +21,14 @@ from recorder.evidence.record import SealedFile, SealedMedia, Segment, Tail
 from recorder.evidence.standing import Standing, check_standing, parse_standing
 from recorder.evidence.words import EMPTY_DIGEST, blocks_of
 from uplink.station.store.incoming import file_digest
+from uplink.station.store.reading import BLOCK_BYTES, CipherDigests, Facts
 
-BLOCK_BYTES = 262_144
 _PIECE_BYTES = 4 * BLOCK_BYTES
 _TAIL_MAX_BYTES = 256 * 1024
 _BLOCKS_LINE_MAX = 96
+_OTHER_BYTES = "its length and digest are not those of the record"
+_OTHER_CLEAR = "its clear text is not the one of the record"
+_OTHER_FRAGMENTS = "its fragments are not those of the record"
 
 
 class SegmentRefused(Exception):
@@ -35,12 +39,21 @@ class SegmentRefused(Exception):
         self.file = file
 
 
+def unread(_path: Path) -> Facts | None:
+    """Know of no film that was read back while it came."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Where the bytes of a segment's files lie, and which keys open them."""
+    """Where the bytes of a segment's files lie, and which keys open them.
+
+    `facts_of` tells what a film is that was read back already and opened; None for any other.
+    """
 
     path_of: Callable[[str], Path]
     identities: tuple[Identity, ...]
+    facts_of: Callable[[Path], Facts | None] = unread
 
 
 def files_of(segment: Segment) -> tuple[FiledFile, ...]:
@@ -73,19 +86,40 @@ def check_segment(
         raise SegmentRefused(
             blocks_of(segment.media.file), "its digest is not the one of the record"
         )
-    fragments = FragmentHasher()
-    prefix = None if standing is None else (standing.media.length, standing.media.sha256)
-    media = _Film(segment.media, opened, prefix)
-    for clear in media.clear():
-        _feed(fragments, clear, segment.media.file)
-    media.check()
-    _check_blocks(segment.media.file, blocks, media.block_digests)
-    _check_fragments(segment.media, fragments)
+    facts = opened.facts_of(opened.path_of(segment.media.file))
+    if standing is None and segment.media.complete and facts is not None:
+        _check_facts(segment.media, facts, blocks)
+    else:
+        _check_film(segment.media, opened, standing, blocks)
     side_prefix = None if standing is None else (standing.side.length, standing.side.sha256)
     side = _Film(segment.side, opened, side_prefix)
     for _clear in side.clear():
         pass
     side.check()
+
+
+def _check_facts(media: SealedMedia, facts: Facts, blocks: bytes) -> None:
+    """Compare what was read back with the record, in the order of `_check_film`."""
+    if (facts.length, facts.sha256) != (media.length, media.sha256):
+        raise SegmentRefused(media.file, _OTHER_BYTES)
+    if (facts.clear_length, facts.clear_sha256) != (media.clear.length, media.clear.sha256):
+        raise SegmentRefused(media.file, _OTHER_CLEAR)
+    _check_blocks(media.file, blocks, facts.blocks)
+    if (facts.fragments, facts.root) != (media.fragments.count, media.fragments.root):
+        raise SegmentRefused(media.file, _OTHER_FRAGMENTS)
+
+
+def _check_film(
+    media: SealedMedia, opened: Opened, standing: Standing | None, blocks: bytes
+) -> None:
+    fragments = FragmentHasher()
+    prefix = None if standing is None else (standing.media.length, standing.media.sha256)
+    film = _Film(media, opened, prefix)
+    for clear in film.clear():
+        _feed(fragments, clear, media.file)
+    film.check()
+    _check_blocks(media.file, blocks, film.block_digests)
+    _check_fragments(media, fragments)
 
 
 class _Film:
@@ -99,11 +133,14 @@ class _Film:
         self._prefix = prefix
         self._prefix_digest = hashlib.sha256()
         self._prefix_left = 0 if prefix is None else prefix[0]
-        self._cipher = hashlib.sha256()
+        self._cipher = CipherDigests()
         self._clear = hashlib.sha256()
         self._clear_bytes = 0
-        self._cipher_bytes = 0
-        self.block_digests: list[str] = []
+
+    @property
+    def block_digests(self) -> list[str]:
+        """The digests of the blocks that were streamed."""
+        return self._cipher.blocks
 
     def clear(self) -> Iterator[bytes]:
         """Yield the clear text that the record speaks of."""
@@ -123,13 +160,13 @@ class _Film:
     def check(self) -> None:
         """Raise SegmentRefused unless everything that was streamed fits the record."""
         sealed = self._sealed
-        if (self._cipher_bytes, self._cipher.hexdigest()) != (sealed.length, sealed.sha256):
-            raise SegmentRefused(sealed.file, "its length and digest are not those of the record")
+        if (self._cipher.length, self._cipher.sha256) != (sealed.length, sealed.sha256):
+            raise SegmentRefused(sealed.file, _OTHER_BYTES)
         if (self._clear_bytes, self._clear.hexdigest()) != (
             sealed.clear.length,
             sealed.clear.sha256,
         ):
-            raise SegmentRefused(sealed.file, "its clear text is not the one of the record")
+            raise SegmentRefused(sealed.file, _OTHER_CLEAR)
         if self._prefix is not None and self._prefix_digest.hexdigest() != self._prefix[1]:
             raise SegmentRefused(sealed.file, "it does not begin as its signed standing says")
 
@@ -163,7 +200,7 @@ class _Film:
     def _tail_clear(self, tail: Tail) -> bytes:
         data = _small(tail.file, tail.file, self._opened)
         if (len(data), hashlib.sha256(data).hexdigest()) != (tail.length, tail.sha256):
-            raise SegmentRefused(tail.file, "its length and digest are not those of the record")
+            raise SegmentRefused(tail.file, _OTHER_BYTES)
         return decrypt(data, self._opened.identities)
 
     def _cipher_pieces(self) -> Iterator[bytes]:
@@ -176,15 +213,9 @@ class _Film:
                 digests.result()
 
     def _take_digests(self, piece: bytes) -> None:
-        self._cipher.update(piece)
-        self._cipher_bytes += len(piece)
+        self._cipher.take(piece)
         self._prefix_digest.update(piece[: self._prefix_left])
         self._prefix_left -= min(self._prefix_left, len(piece))
-        view = memoryview(piece)
-        self.block_digests.extend(
-            hashlib.sha256(view[start : start + BLOCK_BYTES]).hexdigest()
-            for start in range(0, len(piece), BLOCK_BYTES)
-        )
 
 
 def _standing(segment: Segment, standing_key: Callable[[int], VerifierKey]) -> Standing | None:
@@ -221,9 +252,9 @@ def _small(blamed: str, file: str, opened: Opened) -> bytes:
     return path.read_bytes()
 
 
-def _check_blocks(file: str, blocks: bytes, digests: list[str]) -> None:
+def _check_blocks(file: str, blocks: bytes, digests: Sequence[str]) -> None:
     lines = blocks.decode("ascii", "replace").splitlines()
-    if [line.partition(" ")[2] for line in lines] != digests:
+    if [line.partition(" ")[2] for line in lines] != list(digests):
         raise SegmentRefused(blocks_of(file), "its digests are not those of the encrypted file")
 
 
@@ -233,7 +264,7 @@ def _check_fragments(media: SealedMedia, fragments: FragmentHasher) -> None:
     except EvidenceError as error:
         raise SegmentRefused(media.file, f"its film is broken: {error}") from error
     if (count, root.hex()) != (media.fragments.count, media.fragments.root):
-        raise SegmentRefused(media.file, "its fragments are not those of the record")
+        raise SegmentRefused(media.file, _OTHER_FRAGMENTS)
 
 
 def _feed(fragments: FragmentHasher, clear: bytes, file: str) -> None:

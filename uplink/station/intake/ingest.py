@@ -14,11 +14,12 @@ from uplink.station import events
 from uplink.station.admission.admit import Arrived
 from uplink.station.authority.roll import IdentityRefused, Roll
 from uplink.station.intake.answers import ack, grant, refused, stored
-from uplink.station.intake.journeys import Coming, Journey, Limits, is_log, part_name
+from uplink.station.intake.journeys import Coming, Journey, Limits, is_film, is_log, part_name
 from uplink.station.log.index import Index
 from uplink.station.store.durable import is_full
 from uplink.station.store.incoming import (
     Part,
+    Readers,
     TakenOver,
     WrongDigest,
     WrongPlace,
@@ -51,6 +52,7 @@ class Ingest:
     admit: Callable[[Arrived], None]
     room: Callable[[], int]
     first_handle: int
+    readers: Readers | None = None
     _journeys: dict[tuple[str, str], Journey] = field(default_factory=dict)
     _handles: int = 0
 
@@ -176,7 +178,7 @@ class Ingest:
                 return self._wanted_whole(journey, one)
             take_over(path, others.name)
         sealed = not is_log(one.file) and one.file != CHAIN_FILE
-        part = Part(path, one, sealed=sealed)
+        part = Part(path, one, sealed=sealed, readers=self.readers if is_film(one.file) else None)
         self._handles += 1
         handle = (self.first_handle + self._handles) % 2**32 or 1
         journey.coming[handle] = Coming(part, part.offset)
@@ -217,7 +219,8 @@ class Ingest:
             self.tell(events.Misplaced(journey.unit, sentence))
             self._again(journey, chunk.handle)
             return
-        self._tell_percent(journey, coming)
+        if coming.went_on():
+            self.tell(events.Arriving(journey.unit, coming.part.offered.file, coming.told_percent))
         if coming.part.complete:
             self._completed(journey, chunk.handle)
         if journey.received - journey.acked >= self._window(journey) // 4:
@@ -291,10 +294,6 @@ class Ingest:
         share = min(self.limits.window_bytes, self.limits.total_bytes // moving)
         window = max(self.limits.least_bytes, min(share, journey.received))
         return min(max(self.room(), 0) // moving, window)
-
-    def _tell_percent(self, journey: Journey, coming: Coming) -> None:
-        if coming.went_on():
-            self.tell(events.Arriving(journey.unit, coming.part.offered.file, coming.told_percent))
 
     def _incoming(self, journey: Journey, file: str) -> Path:
         return self.layout.incoming(journey.agency, journey.unit) / file

@@ -64,6 +64,11 @@ def is_log(file: str) -> bool:
     return parse_file(file).kind in _LOG_KINDS
 
 
+def is_film(file: str) -> bool:
+    """Tell whether a file is a segment's film."""
+    return parse_file(file).kind is FileKind.MEDIA
+
+
 def part_name(one: OfferedFile, worker: str) -> str:
     """Return the name of a worker's part; an immutable file is told apart by its digest too."""
     mark = "" if is_log(one.file) else f".{one.sha256[:16]}"

@@ -37,7 +37,7 @@ class Down:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Admission met what it may not go on with."""
+    """Admission, or a thread that reads back, met what the worker may not go on with."""
 
     error: BaseException
 
@@ -120,7 +120,10 @@ class Admitter:
                     return
                 # What it holds in memory may be ahead of the disk: begin anew, as after a crash.
                 admission = None
-                sentence = f"the archive is full ({error}); make room: {arrived.unit} comes again"
+                sentence = (
+                    f"the archive is full ({error}); make room: {arrived.unit}, which keeps "
+                    "everything, comes again"
+                )
                 self._tell(events.ArchiveFull(arrived.unit, sentence))
 
 

@@ -7,14 +7,18 @@ here for logs and certificates. A sealed file's is looked at when it is read bac
 
 A part belongs to one worker, by its name. A unit that goes over to another worker takes its bytes
 along as a copy: whatever still reaches the first one can no longer touch them.
+
+A film is read back while it comes (`openers`), as far as whole blocks of it are written.
 """
 
 import hashlib
 import os
 import shutil
 from pathlib import Path
+from typing import Protocol
 
 from uplink.station.store.durable import BLOCK_BYTES, make_folder, sync_folder
+from uplink.station.store.openers import Following
 from uplink.wire.messages import OfferedFile
 
 
@@ -34,15 +38,38 @@ class TakenOver(Exception):
     """The unit went over to another worker, which has this file now."""
 
 
+class Readers(Protocol):
+    """Who reads back what is written; none of these waits for the medium."""
+
+    def follow(self, path: Path) -> Following:
+        """Begin to read back a part that is there, from its first byte on."""
+
+    def wrote(self, following: Following, until: int, *, whole: bool) -> None:
+        """Say that bytes up to `until` are written, and whether that is all."""
+
+    def drop(self, following: Following) -> None:
+        """Forget a part: it does not come any more, or not as it began."""
+
+
 class Part:
     """One file on its way in, at `path`; one worker's view of it.
 
-    `sealed` files are compared with the record that names them, later.
+    `sealed` files are compared with the record that names them, later; by `readers`, if given,
+    they are read back meanwhile.
     """
 
-    def __init__(self, path: Path, offered: OfferedFile, *, sealed: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        offered: OfferedFile,
+        *,
+        sealed: bool = False,
+        readers: Readers | None = None,
+    ) -> None:
         self.path = path
         self.offered = offered
+        self._readers = readers
+        self._following: Following | None = None
         self._hand: int | None = None
         self._digest = None if sealed else hashlib.sha256()
         self.offset = 0
@@ -62,6 +89,9 @@ class Part:
             taken = os.pwrite(hand, data, self.offset)
             self.offset += taken
             data = data[taken:]
+        if self._readers is not None:
+            self._following = self._following or self._readers.follow(self.path)
+            self._readers.wrote(self._following, self.offset, whole=self.complete)
 
     @property
     def complete(self) -> bool:
@@ -90,7 +120,10 @@ class Part:
         sync_folder(final.parent)
 
     def close(self) -> None:
-        """Let go of the file; a later write opens it again."""
+        """Let go of the file; a later write opens it again. What is complete, admission reads."""
+        if self._readers is not None and self._following is not None and not self.complete:
+            self._readers.drop(self._following)
+            self._following = None
         if self._hand is not None:
             os.close(self._hand)
             self._hand = None
