@@ -102,12 +102,15 @@ def test_a_letter_arrives_with_all_that_stood_on_it(agency: Agency, qos: Qos) ->
     assert station.receive() == letter
 
 
-def test_a_retained_letter_waits_for_a_late_listener_until_it_is_emptied(agency: Agency) -> None:
+@pytest.mark.parametrize("qos", list(Qos))
+def test_a_retained_letter_waits_for_a_late_listener_until_it_is_emptied(
+    agency: Agency, qos: Qos
+) -> None:
     unit = agency.join("unit-1")
-    unit.send(Letter(f"{UNIT}/state", b"docked", retained=True))
+    unit.send(Letter(f"{UNIT}/state", b"docked", qos, retained=True))
     assert unit.post.close(LIMIT_SECONDS) == 0
     late = agency.join("station", f"{UNIT}/state", client_id="late")
-    assert late.receive() == Letter(f"{UNIT}/state", b"docked", retained=True)
+    assert late.receive() == Letter(f"{UNIT}/state", b"docked", qos, retained=True)
     late.send(Letter(f"{UNIT}/state", b"", retained=True))
     assert late.receive().payload == b""
     later = agency.join("station", f"{UNIT}/#", client_id="later")

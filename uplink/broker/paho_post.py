@@ -23,6 +23,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from uplink.broker.ledger import Entry, Ledger
+from uplink.broker.paho_client import BulkClient
 from uplink.broker.paho_letters import (
     connect_properties,
     letter_of,
@@ -80,7 +81,7 @@ class PahoPost:
 
     def _make_client(self) -> Client:
         wanted = self._connection
-        client = Client(
+        client = BulkClient(
             CallbackAPIVersion.VERSION2,
             client_id=wanted.client_id,
             protocol=MQTTv5,

@@ -30,6 +30,7 @@ class Following:
     hand: int
     who: Who
     reading: Reading
+    begun: int = 0
     written: int = 0
     whole: bool = False
     queued: bool = False
@@ -78,6 +79,8 @@ class Openers:
         hand = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         following = Following(hand, _who(os.fstat(hand)), Reading(hand, self._identities))
         with self._lock:
+            self._turn += 1
+            following.begun = self._turn
             self._known[following.who] = following
             if len(self._known) > _KEPT_MOST:
                 self._forget(next(iter(self._known.values())))
@@ -153,7 +156,7 @@ class Openers:
                 self._end(following)
 
     def _queue_up(self, following: Following) -> None:
-        """Queue what is worth a piece; what only waits for its end goes first."""
+        """Queue what is worth a piece: what only waits for its end first, then by age."""
         rest = following.written - following.reading.offset
         if following.queued or following.over.is_set():
             return
@@ -163,7 +166,8 @@ class Openers:
 
     def _put(self, urgency: int, following: Following | None) -> None:
         self._turn += 1
-        self._queue.put((urgency, self._turn, following))
+        begun = self._turn if following is None else following.begun
+        self._queue.put((urgency, begun, following))
 
     def _forget(self, following: Following) -> None:
         if self._known.get(following.who) is following:
