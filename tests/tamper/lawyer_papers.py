@@ -5,6 +5,9 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from recorder.evidence.note import NoteSignature, note_bytes, parse_note
 from recorder.evidence.words import CHAIN_FILE, receipt_file
 from tests.tamper.table import Table, case
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
     from recorder.evidence.verdict import Verdict
 
+CHAIN = "data/unit/" + CHAIN_FILE
 NOT_RECEIPTED = "+?+?x NO_RECEIPT NO_RECEIPT_TIME RECEIPT_SIGNATURE TAIL_OPEN"
 
 
@@ -57,6 +61,37 @@ def an_issuer_that_may_have_one_below_it_makes_one(t: Table) -> Verdict:
 @case("B31", "root → one whose key is not for certificates → unit", "++?++ SIGNER_UNKNOWN")
 def an_issuer_whose_key_is_not_for_certificates(t: Table) -> Verdict:
     return certified_by(t, certifies=False)
+
+
+def rebuilt(t: Table, number: int, change: Callable[[x509.Certificate, bytes], bytes]) -> Verdict:
+    """Change the bytes of one certificate of the chain."""
+    chain = x509.load_pem_x509_certificates(t.forger.files[CHAIN])
+    ders = [each.public_bytes(Encoding.DER) for each in chain]
+    ders[number] = change(chain[number], ders[number])
+    t.forger.files[CHAIN] = b"".join(
+        b"-----BEGIN CERTIFICATE-----\n" + b64encode(der) + b"\n-----END CERTIFICATE-----\n"
+        for der in ders
+    )
+    return t.hand_over()
+
+
+@case("B37", "issuer's key → a point beside its curve", "++x++ CERTIFICATE_FORM")
+def the_key_of_an_issuer_lies_beside_its_curve(t: Table) -> Verdict:
+    def beside(issuer: x509.Certificate, der: bytes) -> bytes:
+        key = issuer.public_key()
+        point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return der.replace(point, point[:-1] + bytes([point[-1] ^ 1]))
+
+    return rebuilt(t, 1, beside)
+
+
+@case("B38", "issuer's name → no name", "++x++ CERTIFICATE_FORM")
+def the_name_of_the_issuer_is_none(t: Table) -> Verdict:
+    def nameless(own: x509.Certificate, der: bytes) -> bytes:
+        name = own.issuer.public_bytes()
+        return der.replace(name, name.replace(b"\x06\x03\x55", b"\x06\x7f\x55", 1))
+
+    return rebuilt(t, 0, nameless)
 
 
 @case("B36", "root → one that states no use of its key → unit", "+++++")

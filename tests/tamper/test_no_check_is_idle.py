@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from recorder.evidence.head import parse_signed_head
@@ -11,9 +13,12 @@ from recorder.evidence.verify.opening import Measure
 from recorder.evidence.verify.receipts import Outside
 from recorder.evidence.words import blocks_of, media_file, side_file
 from tests.tamper.table import Table, drawn, honest_package
-from tests.verify.court import codes, first, judged
+from tests.verify.court import codes, first, judged, notes
 from tests.verify.film import fragment, opening
 from tests.verify.forger import FILM, HEADS, NEXT_FILM
+
+if TYPE_CHECKING:
+    from recorder.evidence.verdict import Verdict
 
 HALF_HOUR_MS = 1_800_000
 
@@ -153,3 +158,24 @@ def test_only_a_sidecar_that_power_cut_off_may_end_within_a_line(*, complete: bo
     opened = measure.opened(complete=complete)
     assert bool(opened.inside) is complete
     assert (opened.side is None) is complete
+
+
+# --- what desktops lay into folders ---------------------------------------------------------------
+
+
+def littered(t: Table, **lists: bytes) -> Verdict:
+    files = {**t.forger.handed_over(), **lists}
+    files["data/unit/media/.DS_Store"] = files["Thumbs.db"] = b"litter"
+    return t.judge(files)
+
+
+def test_each_piece_of_litter_is_named(t: Table) -> None:
+    found = [each.place.file for each in littered(t).findings if each.code == "FILE_LITTER"]
+    assert found == ["Thumbs.db", "data/unit/media/.DS_Store"]
+
+
+@pytest.mark.parametrize("gone", ["manifest-sha256.txt", "tagmanifest-sha256.txt"])
+def test_where_a_list_is_no_list_nothing_is_called_litter(t: Table, gone: str) -> None:
+    verdict = littered(t, **{gone: b"no list"})
+    assert {"BAG_FORM", "BAG_UNLISTED"} <= codes(verdict)
+    assert "FILE_LITTER" not in notes(verdict)
