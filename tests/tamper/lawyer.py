@@ -36,6 +36,16 @@ def the_log_of_the_last_run_is_removed_and_its_heads_are_forgotten(t: Table) -> 
     return t.hand_over()
 
 
+@case(
+    "B40",
+    "log, heads → heads",
+    "xx+++ FILE_FOREIGN LOG_MISSING PACKAGE_DISAGREES RECORDING_MISSING TRUNCATED",
+)
+def every_log_is_removed_and_the_heads_are_left(t: Table) -> Verdict:
+    t.forger.drop(LOG)
+    return t.hand_over()
+
+
 @case("B02", "heads 1 → heads 1, heads 9", "+x+++ RUN_MISSING")
 def the_heads_of_a_run_that_nobody_knows_are_laid_beside(t: Table) -> Verdict:
     t.forger.files[HEADS.replace("01.", "09.")] = t.forger.files[HEADS]

@@ -100,6 +100,15 @@ def an_issuer_that_does_not_say_what_its_key_is_for(t: Table) -> Verdict:
     return certified_by(t, states_use=False)
 
 
+@case(
+    "B39",
+    "root → one that is no authority, its key for certificates → unit",
+    "++?++ SIGNER_UNKNOWN",
+)
+def an_issuer_that_is_no_authority(t: Table) -> Verdict:
+    return certified_by(t, authority=False, certifies=True)
+
+
 @case("B32", "root → issuer, ended yesterday → unit", "++x++ CERTIFICATE_INSTANT")
 def an_issuer_whose_time_was_over(t: Table) -> Verdict:
     return certified_by(t, days=199)
