@@ -111,6 +111,10 @@ def _check_excerpt(files: FolderFiles, origin: str, statement: Path) -> list[str
     if excerpt.origin != origin:
         raise BadProof(f"The excerpt is of {excerpt.origin}, and this is the log of {origin}.")
     films = FolderFiles(statement.parent)
+    shown = {part.film for part in excerpt.parts}
+    for name in sorted(films.names()):
+        if "/" not in name and name.lower().endswith(".mp4") and name not in shown:
+            raise BadProof(f"{name} lies beside the excerpt, and nothing proves it.")
     sentences = []
     for part in excerpt.parts:
         segment = segment_of(files, part.seq)

@@ -85,6 +85,15 @@ def test_54_an_edited_excerpt_fails_and_names_the_fragment(
     assert f"Fragment 2 of {FIRST}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["000001-0003.mp4", "000001-0001.MP4"])
+def test_a_film_that_lies_beside_the_proven_ones_is_not_passed_over(
+    honest: Exported, shown: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (shown / name).write_bytes((shown / FIRST).read_bytes())
+    assert asked(honest, shown) == 2
+    assert f"{name} lies beside the excerpt" in capsys.readouterr().out
+
+
 def test_an_excerpt_against_the_log_of_another_unit_fails(
     honest: Exported, shown: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
