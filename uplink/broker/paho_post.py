@@ -45,6 +45,7 @@ from uplink.wire.post import (
     Letter,
     Listener,
     NotConnected,
+    PapersRefused,
     PostError,
     PostFull,
     Qos,
@@ -72,6 +73,7 @@ class PahoPost:
         self._listener = listener
         self._ledger = Ledger()
         self._up = threading.Event()
+        self._decided = threading.Event()  # up, or refused for good
         self._stage = _Stage.KNOCKING
         self._last_error = ""
         self._problem: PostError = BrokerUnreachable(
@@ -126,8 +128,9 @@ class PahoPost:
         self._client.loop_start()
 
     def await_up(self, limit_seconds: float) -> None:
-        """Return once the line is up; raise the last attempt's refusal at the limit."""
-        if not self._up.wait(limit_seconds):
+        """Return once the line is up; raise the last refusal at the limit, or a final one."""
+        self._decided.wait(limit_seconds)
+        if not self._up.is_set():
             raise self._problem
 
     def publish(self, letter: Letter) -> int:
@@ -254,11 +257,16 @@ class PahoPost:
 
     def _rise(self) -> None:
         self._up.set()
+        self._decided.set()
         self._listener.on_up()
 
     def _fall(self, problem: PostError) -> None:
         self._problem = problem
         self._up.clear()
+        if isinstance(problem, PapersRefused):
+            self._decided.set()
+        else:
+            self._decided.clear()
         self._ledger.line_broke()
         self._listener.on_down(str(problem))
 

@@ -10,6 +10,7 @@ from uplink.wire.post import (
     BrokerUnreachable,
     CertificateRefused,
     Connection,
+    PapersRefused,
     PortInUse,
     PostError,
 )
@@ -26,7 +27,7 @@ def failed_attempt(connection: Connection, error: BaseException | None) -> PostE
     where = connection.address
     if isinstance(error, ssl.SSLCertVerificationError):
         ca = connection.tls.ca if connection.tls else "the CA file"
-        return CertificateRefused(
+        return PapersRefused(
             f"the certificate of the broker at {where} is not accepted "
             f"({error.verify_message}); check that {ca} is the CA that signed it, that it names "
             f"{where.host}, and that the clock is right"
@@ -63,7 +64,7 @@ def shut_out(connection: Connection, last_error: str) -> PostError:
         )
     for alert, what in _ALERTS.items():
         if alert in last_error:
-            return CertificateRefused(
+            return PapersRefused(
                 f"the broker at {where} does not let us in: our certificate "
                 f"{connection.tls.certificate} {what}"
             )

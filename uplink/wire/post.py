@@ -27,6 +27,10 @@ class CertificateRefused(PostError):
     """One side does not accept the other's certificate, or a TLS file is unusable."""
 
 
+class PapersRefused(CertificateRefused):
+    """One side named what it does not accept of the other's; waiting mends that in no case."""
+
+
 class PortInUse(PostError):
     """A broker cannot start because another program listens on its port."""
 
@@ -180,7 +184,7 @@ class Post(Protocol):
     def await_up(self, limit_seconds: float) -> None:
         """Return once the line is up; at the limit raise the last attempt's refusal.
 
-        Raise BrokerUnreachable, BrokerRefused or CertificateRefused.
+        Raise BrokerUnreachable, BrokerRefused or CertificateRefused, and PapersRefused at once.
         """
 
     def publish(self, letter: Letter) -> int:
