@@ -30,6 +30,7 @@ from recorder.custody.slots import Slots
 from recorder.custody.space import Space
 from recorder.custody.spool import Spool
 from recorder.custody.standings import Standings
+from recorder.custody.station_clock import StationClock
 from recorder.custody.token import TokenSigner
 
 if TYPE_CHECKING:
@@ -131,8 +132,9 @@ class Custody:
             ),
             commit=self.pen.commit,
         )
+        station_clock = StationClock(world.clock)
         self._ears = Ears(self._listener)
-        self._intake = Intake(self._ears, doormen, callers, self.pen, receipts)
+        self._intake = Intake(self._ears, doormen, callers, self.pen, receipts, station_clock)
 
     def watch(self, descriptor: int) -> None:
         """Let `turn` return when this descriptor becomes readable."""

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
     from recorder.custody.pen import Pen
     from recorder.custody.receipts import Receipts
+    from recorder.custody.station_clock import StationClock
 
 MAY: Mapping[p.Role, tuple[type[p.Packet], ...]] = {
     p.Role.CONDUCTOR: (p.Open, p.Note, p.Turn, p.Close),
     p.Role.LENS: (p.Keep, p.End),
-    p.Role.COURIER: (p.ReceiptOffer, p.AnchorOffer, p.Journey),
+    p.Role.COURIER: (p.ReceiptOffer, p.AnchorOffer, p.Journey, p.StationTime),
     p.Role.RELEASE: (p.ReleaseRequest,),
 }
 
@@ -79,14 +80,21 @@ class Callers:
 class Intake:
     """Lets the pen do what was heard, in the order in which it came."""
 
-    def __init__(
-        self, ears: Ears, doormen: Doormen, callers: Callers, pen: Pen, receipts: Receipts
+    def __init__(  # noqa: PLR0913, PLR0917 - each is a part of custody of its own
+        self,
+        ears: Ears,
+        doormen: Doormen,
+        callers: Callers,
+        pen: Pen,
+        receipts: Receipts,
+        station_clock: StationClock,
     ) -> None:
         self._ears = ears
         self._doormen = doormen
         self._callers = callers
         self._pen = pen
         self._receipts = receipts
+        self._station_clock = station_clock
         self._journey: p.Journey | None = None  # what the courier said last; never written down
 
     def hear(self, wait_ms: int) -> None:
@@ -152,6 +160,8 @@ class Intake:
                 return self._receipts.release(packet)
             case p.Journey():
                 self._pass_on(packet)
+            case p.StationTime(utc):
+                self._write_time(utc)
             case _:
                 self._lead(packet)
         return None
@@ -184,6 +194,12 @@ class Intake:
         self._callers.send(caller, self._pen.welcome())
         if packet.role is p.Role.CONDUCTOR and self._journey is not None:
             self._callers.send(caller, self._journey)
+
+    def _write_time(self, utc: str) -> None:
+        """Write the station's time down as a claim, once an hour at most."""
+        stated = self._station_clock.statement(utc)
+        if stated is not None:
+            self._pen.commit(stated)
 
     def _pass_on(self, journey: p.Journey) -> None:
         """Let the conductor know how the way home goes; custody itself does not act on it."""

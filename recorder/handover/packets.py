@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from recorder.evidence.errors import Malformed
-from recorder.evidence.moment import ClockSource, check_utc_or_empty
+from recorder.evidence.moment import ClockSource, check_utc, check_utc_or_empty
 from recorder.evidence.record import (
     ClockStep,
     Ending,
@@ -202,6 +202,13 @@ class Journey:
 
 
 @dataclass(frozen=True, slots=True)
+class StationTime:
+    """What the station said that its clock showed, a moment ago: a claim."""
+
+    utc: Annotated[str, check_utc]
+
+
+@dataclass(frozen=True, slots=True)
 class Welcome:
     """How custody stands; `interrupted` and `open` are recordings, 0 for none.
 
@@ -289,7 +296,7 @@ class Released:
 
 FromCaller: TypeAlias = (
     "Hello | Open | Note | Turn | Close | Keep | End | "
-    "ReceiptOffer | AnchorOffer | ReleaseRequest | Journey"
+    "ReceiptOffer | AnchorOffer | ReleaseRequest | Journey | StationTime"
 )
 FromCustody: TypeAlias = (
     "Welcome | Opened | Kept | Sealed | Closed | Full | Fault | Filed | Released | Journey"

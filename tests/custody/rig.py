@@ -56,7 +56,7 @@ PIECE_MS = 500
 
 @dataclass
 class ManualClock:
-    """Stands still until it is moved."""
+    """Stands still until it is moved; at 0 it knows no UTC."""
 
     boottime_ms: int = 100_000
     utc_ms: int = NOON_MS
@@ -64,7 +64,8 @@ class ManualClock:
     error_ms: int = 40
 
     def now(self) -> Moment:
-        return Moment(self.boottime_ms, utc_text(self.utc_ms), self.source, self.error_ms)
+        utc = utc_text(self.utc_ms) if self.utc_ms else ""
+        return Moment(self.boottime_ms, utc, self.source, self.error_ms)
 
     def pass_ms(self, duration_ms: int) -> None:
         self.boottime_ms += duration_ms

@@ -110,7 +110,7 @@ def _letters() -> Iterator[Target]:
         State(True, 3, "0.1", 4, 5, ""),
         StationState(True, "w1-abc"),
         Offer(journey, (OfferedFile(name, 5, "ab" * 32),)),
-        Grant(journey, "w1", 9, (Wanted(1, name, 0),), (name,)),
+        Grant(journey, "w1", 9, (Wanted(1, name, 0),), (name,), "2026-11-21T08:00:00.000Z"),
         Ack(journey, 5, 9),
         Stored(journey, name, "ab" * 32),
         Refusal(journey, name, "No."),

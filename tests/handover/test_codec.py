@@ -52,6 +52,7 @@ PACKETS = [
     p.AnchorOffer("checkpoint\n", (), 0),
     p.ReleaseRequest(7, "receipts/00000041.tlog-proof"),
     p.Journey(p.Dock.UPLOADING, 2, "2026-11-21T10:05:33.120Z", 12),
+    p.StationTime("2026-11-21T10:05:33.120Z"),
     p.Welcome("baofeng-mz.shilu/BF-0007", 3, 0, 12, 900, "power", 13, True, "", 9, ClockSource.NTP),
     p.Opened(12, 1),
     p.Kept(9),

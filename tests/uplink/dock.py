@@ -85,6 +85,7 @@ class Spool:
     written: dict[str, bytes] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     heard: list[Journey] = field(default_factory=list)
+    times: list[str] = field(default_factory=list)
 
     def flush(self) -> None:
         """Bring the folder to what the unit holds in memory."""
@@ -128,6 +129,9 @@ class Spool:
         self.unit.anchor(checkpoint)
         self.flush()
         return self.unit.size - 1
+
+    def tell_time(self, utc: str) -> None:
+        self.times.append(utc)
 
     def say(self, journey: Journey) -> None:
         self.heard.append(journey)

@@ -40,6 +40,7 @@ from recorder.handover.packets import (
     Journey,
     Packet,
     ReceiptOffer,
+    StationTime,
     Welcome,
 )
 from tests.uplink.dock import Spool
@@ -106,7 +107,7 @@ class Custody:
     def _answer(self, selector: selectors.BaseSelector, link: Link) -> None:
         try:
             packet = link.receive()
-            if packet is not None and not isinstance(packet, Journey):
+            if packet is not None and not isinstance(packet, Journey | StationTime):
                 link.send(self._reply(packet))
         except LinkLost:
             selector.unregister(link)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recorder.evidence.moment import utc_ms
 from recorder.evidence.words import media_file
 from recorder.handover.packets import Dock as At
 from tests.uplink.dock import Dock
@@ -92,3 +93,9 @@ def test_it_says_how_long_the_rest_takes_and_not_at_every_look(dock: Dock) -> No
     assert [minutes for minutes, _seconds in changed] == [3, 2, 1]
     assert all(later - before >= 10 for (_, before), (_, later) in pairwise(changed))
     assert dock.spool.heard[-1].left_minutes == -1
+
+
+def test_each_journey_brings_the_stations_time(dock: Dock) -> None:
+    dock.bring_home()
+    assert dock.spool.times
+    assert all(utc_ms(one) for one in dock.spool.times)

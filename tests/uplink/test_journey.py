@@ -259,6 +259,9 @@ def test_a_receipt_that_custody_kept_but_did_not_write_down_is_sent_again_the_sa
         def anchor(self, _letter: AnchorLetter) -> int:
             raise FilingRefused("not today")
 
+        def tell_time(self, _utc: str) -> None:
+            """Nobody listens."""
+
         def say(self, _journey: object) -> None:
             raise FilingLost("custody was cut off")
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from recorder.evidence.canonical import encode
 from recorder.evidence.errors import EvidenceError, Malformed
+from recorder.evidence.moment import utc_text
 from recorder.evidence.words import log_file, media_file
 from uplink.wire.chunks import CHUNK_MAX_BYTES, OFFSET_MAX, chunk_bytes, parse_chunk
 from uplink.wire.messages import (
@@ -37,6 +38,7 @@ FILE = st.builds(media_file, st.integers(1, 10**6), st.integers(1, 10**4)) | st.
 )
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=100)
 HASHES = st.lists(st.binary(min_size=32, max_size=32), max_size=64).map(tuple)
+UTC = st.integers(0, 4_000_000_000_000).map(utc_text)
 OFFERED = st.builds(OfferedFile, FILE, st.integers(0, 2**50), DIGEST)
 FILES = st.lists(FILE, max_size=20).map(tuple)
 MESSAGES = st.one_of(
@@ -52,6 +54,7 @@ MESSAGES = st.one_of(
         COUNT,
         st.lists(st.builds(Wanted, st.integers(1, 2**32 - 1), FILE, COUNT), max_size=20).map(tuple),
         FILES,
+        UTC,
     ),
     st.builds(Ack, JOURNEY, COUNT, COUNT),
     st.builds(Stored, JOURNEY, FILE, DIGEST),

@@ -241,6 +241,8 @@ class Courier:
     def _granted(self, journey: Journey, grant: Grant) -> None:
         journey.granted(grant)
         if grant.journey == journey.number:
+            with contextlib.suppress(FilingLost):
+                self._desk.filing.tell_time(grant.utc)
             # A file that has a receipt is answered by that receipt, which comes again.
             self._stored(file for file in grant.have if not waits_for_receipt(file))
 

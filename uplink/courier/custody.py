@@ -18,6 +18,7 @@ from recorder.handover.packets import (
     Packet,
     ReceiptOffer,
     Role,
+    StationTime,
     Welcome,
 )
 from uplink.courier.filing import FilingLost, FilingRefused
@@ -45,10 +46,17 @@ class CustodyFiling:
         proof_hashes = tuple(base64_text(one) for one in letter.consistency)
         return self._ask(AnchorOffer(letter.checkpoint, proof_hashes, letter.since))
 
+    def tell_time(self, utc: str) -> None:
+        """Pass on what the station's clock showed; there is no answer. Raise FilingLost."""
+        self._say(StationTime(utc))
+
     def say(self, journey: Journey) -> None:
         """Pass on how the way home goes; there is no answer. Raise FilingLost."""
+        self._say(journey)
+
+    def _say(self, word: Packet) -> None:
         try:
-            (self._link or self._connect()).send(journey)
+            (self._link or self._connect()).send(word)
         except (LinkLost, LinkFull, RefusedPacket) as loss:
             self.close()
             raise FilingLost(f"custody does not hear at {self.socket} ({loss})") from loss

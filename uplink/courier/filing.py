@@ -23,5 +23,8 @@ class Filing(Protocol):
     def anchor(self, letter: AnchorLetter) -> int:
         """Return the number of the record that files it. Raise FilingRefused or FilingLost."""
 
+    def tell_time(self, utc: str) -> None:
+        """Pass on what the station's clock showed. Raise FilingLost."""
+
     def say(self, journey: Journey) -> None:
         """Let lamp and voice know how the way home goes. Raise FilingLost."""

@@ -139,13 +139,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What the worker has and wants, and how many chunk bytes this journey may send in all."""
+    """What the worker has and wants, how many chunk bytes this journey may send, and its time."""
 
     journey: str
     worker: str
     credit: int
     want: tuple[Wanted, ...]
     have: tuple[str, ...]
+    utc: str
 
     def payload(self) -> bytes:
         """Return the message's bytes."""
@@ -159,6 +160,7 @@ class Grant:
             "credit": self.credit,
             "want": want,
             "have": list(self.have),
+            "utc": self.utc,
         }
         return encode(body)
 
@@ -172,7 +174,9 @@ class Grant:
             fields.count("credit"),
             fields.items("want", FILES_MAX, _wanted),
             fields.items("have", FILES_MAX, file_name),
+            fields.text("utc", 24),
         )
+        utc_ms(grant.utc)
         fields.end()
         return grant
 

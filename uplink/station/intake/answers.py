@@ -14,9 +14,11 @@ from uplink.wire.post import Letter
 from uplink.wire.topics import Kind, Topic
 
 
-def grant(journey: Journey, worker: str, want: tuple[Wanted, ...], have: tuple[str, ...]) -> Letter:
-    """Say what is here, what is wanted, and how much may come."""
-    answer = Grant(journey.number, worker, journey.credit, want, have)
+def grant(
+    journey: Journey, worker: str, want: tuple[Wanted, ...], have: tuple[str, ...], utc: str
+) -> Letter:
+    """Say what is here, what is wanted, how much may come, and what time it is here."""
+    answer = Grant(journey.number, worker, journey.credit, want, have, utc)
     return _to(journey, Kind.GRANT, answer.payload())
 
 

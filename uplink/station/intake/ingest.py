@@ -138,7 +138,7 @@ class Ingest:
             if wanted.offset == one.length:
                 whole.append(wanted.handle)
         self._raise_credit(journey)
-        self.publish(grant(journey, self.worker, tuple(want), tuple(have)))
+        self.publish(grant(journey, self.worker, tuple(want), tuple(have), self.utc()))
         for handle in whole:
             self._completed(journey, handle)
 
@@ -232,7 +232,7 @@ class Ingest:
         coming.part.close()
         wanted = self._want(journey, coming.part.offered, afresh=afresh)
         self._raise_credit(journey)
-        self.publish(grant(journey, self.worker, (wanted,), ()))
+        self.publish(grant(journey, self.worker, (wanted,), (), self.utc()))
 
     def _completed(self, journey: Journey, handle: int) -> None:
         coming = journey.coming.pop(handle, None)
