@@ -168,3 +168,13 @@ def test_the_log_with_a_declaration_is_backed_up_checked_and_indexed_anew(
     dock.layout.index.unlink()
     assert station(dock, "register") == 0
     assert [json.loads(line)["type"] for line in entries(dock)] == ["not_recorded"]
+
+
+def test_the_doctor_looks_at_the_rules_that_are_named(
+    dock: Dock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    station(dock, "doctor")
+    assert "ok    rules: 漯河市畜牧兽医执法大队" in capsys.readouterr().out
+    name_rules(dock, "luohe-xum")
+    station(dock, "doctor")
+    assert "MEND  rules: luohe-xum" in capsys.readouterr().out

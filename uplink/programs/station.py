@@ -1,4 +1,4 @@
-"""The station's program: `init`, `enrol`, `package`, and serving with `--config FILE`."""
+"""The station's program: everything that is done at a station; docs/station.md has examples."""
 
 import argparse
 import os
@@ -115,7 +115,7 @@ def _deeds() -> dict[str, Callable[[argparse.Namespace], int]]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="station", description=__doc__)
+    parser = argparse.ArgumentParser(prog="shilu station", description=__doc__)
     parser.add_argument("--config", type=Path, default=Path("station.toml"))
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("serve", help="take what units bring; so it does without a command too")

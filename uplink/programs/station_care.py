@@ -14,11 +14,12 @@ from recorder.evidence.moment import utc_ms, utc_text
 from recorder.evidence.note import VerifierKey
 from recorder.evidence.words import station_origin, unit_origin
 from uplink.programs.events_out import complain
+from uplink.programs.station_register import rules_of
 from uplink.programs.wiring import registrar_for, roll_for, system_unix_ms
 from uplink.station import events
 from uplink.station.authority.door import DoorOpen, close_door
 from uplink.station.care.backup import back_up, check, restore
-from uplink.station.care.doctor import examine
+from uplink.station.care.doctor import Finding, examine
 from uplink.station.care.metrics import Site, metrics
 from uplink.station.care.standing import Standing, table
 from uplink.station.log.changes import Change, What
@@ -26,6 +27,7 @@ from uplink.station.log.index import Index
 from uplink.station.settings import StationSettings, read_settings, read_signing_key
 from uplink.station.store.durable import is_full, room_bytes, write_durably
 from uplink.station.store.layout import Layout
+from uplink.wire.table import BadConfig
 
 _METRICS_SECONDS = 2.0
 _UNKEPT_MAX = 1000
@@ -57,7 +59,7 @@ def run(asked: argparse.Namespace) -> int:
         case "status":
             return _status(settings, as_metrics=asked.metrics, watch=asked.watch)
         case "doctor":
-            return _doctor(settings)
+            return _doctor(settings, asked.config)
         case "backup":
             return _backup(settings, asked.folder)
         case "restore":
@@ -127,8 +129,13 @@ def _status(settings: StationSettings, *, as_metrics: bool, watch: bool) -> int:
         time.sleep(2)
 
 
-def _doctor(settings: StationSettings) -> int:
+def _doctor(settings: StationSettings, config: Path) -> int:
     findings = list(examine(settings, station_origin(settings.agency), datetime.now(UTC)))
+    if settings.rules:
+        try:
+            findings.append(Finding(f"rules: {rules_of(settings, config).regulation.title}"))
+        except BadConfig as refusal:
+            findings.append(Finding("rules", str(refusal)))
     for one in findings:
         print(f"MEND  {one.what}: {one.remedy}" if one.remedy else f"ok    {one.what}")
     wrong = [one for one in findings if one.remedy]

@@ -51,7 +51,7 @@ def run(asked: argparse.Namespace) -> int:
         return 0
     if asked.command == "heads":
         return _heads(settings, asked.folder)
-    rules = _rules(settings, asked.config)
+    rules = rules_of(settings, asked.config)
     if not asked.reason:
         for one in rules.not_recorded_reasons:
             print(f"{one.id}  {one.article}  {one.text}")
@@ -136,7 +136,8 @@ def _none(rules: Rules) -> str:
     return f"{named} names no reason not to record; what it covers is recorded, always"
 
 
-def _rules(settings: StationSettings, config: Path) -> Rules:
+def rules_of(settings: StationSettings, config: Path) -> Rules:
+    """Return the agency's regulation, as station.toml names it. Raise BadConfig."""
     named = settings.rules
     if not named:
         raise BadConfig(
