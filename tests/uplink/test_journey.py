@@ -19,6 +19,7 @@ from tests.uplink.dock import Dock
 from tests.verify.unit import NOON_MS, Unit
 from uplink.courier import events as courier_events
 from uplink.courier.filing import FilingLost, FilingRefused
+from uplink.courier.kept_heads import refused
 from uplink.station.intake.journeys import Limits
 from uplink.station.intake.service import station_state
 from uplink.station.package.bag import Order, Packer
@@ -319,8 +320,7 @@ def test_a_station_that_tells_two_stories_is_not_believed_and_both_heads_are_kep
     dock.turn()
     assert dock.unit.size == records
     assert dock.spool.newest == seen
-    outbox = dock.courier._desk.outbox  # noqa: SLF001 - as whoever collects the unit reads it
-    ((sentence, kept),) = outbox.kept_letters()
+    ((sentence, kept),) = refused(dock.folder / "outbox.sqlite")
     assert "does not extend" in sentence
     told, _cosigned = check_station_head(
         AnchorLetter.parse(kept).checkpoint.encode(), dock.spool.policy

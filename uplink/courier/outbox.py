@@ -161,11 +161,6 @@ class Outbox:
             (sentence, letter, _LETTERS_MOST),
         )
 
-    def kept_letters(self) -> tuple[tuple[str, bytes], ...]:
-        """List them with custody's reasons, the oldest first."""
-        rows = self._db.execute("SELECT sentence, letter FROM refused_letter ORDER BY number")
-        return tuple(rows)
-
     def refused(self) -> tuple[RefusedFile, ...]:
         """List what the station did not take."""
         rows = self._db.execute("SELECT file, sentence FROM file WHERE stage='refused'")
