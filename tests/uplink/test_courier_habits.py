@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from recorder.evidence.record import Ending
 from recorder.evidence.words import media_file
+from recorder.handover import packets as p
+from tests.custody.rig import Caller, Rig
 from tests.verify.unit import Unit
 from uplink.courier.spool import SpoolReader
 from uplink.courier.tempo import AHEAD_LEAST_BYTES, Tempo
 from uplink.programs.courier import read_settings
 from uplink.wire.table import BadConfig
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MIB = 2**20
 
@@ -62,6 +62,32 @@ def test_a_spool_that_rested_for_long_travels_at_once(tmp_path: Path) -> None:
     at = max(path.stat().st_mtime for path in written.rglob("*"))
     assert SpoolReader(written, unix_seconds=lambda: at + 1).survey().settling
     assert not SpoolReader(written, unix_seconds=lambda: at + 10).survey().settling
+
+
+def test_what_is_released_is_named_once_more_and_then_forgotten() -> None:
+    with tempfile.TemporaryDirectory(prefix="c") as folder:
+        rig = Rig(Path(folder)).start()
+        conductor, lens = rig.record(pieces=2)
+        rig.stop(conductor, lens)
+        reader = SpoolReader(rig.settings.spool)
+        reader.survey()
+        files = {one.file for one in reader.survey().travellers if one.rank}
+        assert len(files) == 3
+        filed = Caller(rig, p.Role.COURIER).ask(rig.receipt(seen=0))
+        assert isinstance(filed, p.Filed)
+        reader.survey()
+        assert reader.survey().covered == files
+        (seal,) = [r.seq for r in rig.records() if r.body.TYPE == "segment"]
+        receipt = f"receipts/{filed.size:08d}.tlog-proof"
+        Caller(rig, p.Role.RELEASE).ask(p.ReleaseRequest(seal, receipt))
+        reader.survey()
+        assert reader.survey().covered == set()
+        assert not [one for one in reader.survey().travellers if one.rank]
+        # A courier that starts anew learns of it too, and strikes it off its list.
+        again = SpoolReader(rig.settings.spool)
+        assert again.survey().covered == files
+        assert again.survey().covered == set()
+        rig.clear_away()
 
 
 @pytest.mark.parametrize("live", [True, False])

@@ -24,6 +24,11 @@ CREATE TABLE IF NOT EXISTS file (
 ) WITHOUT ROWID
 """
 
+# What has its receipt stays listed for life; whoever asks for the rest need not pass by it.
+_STILL_HERE = """
+CREATE INDEX IF NOT EXISTS still_here ON file (rank, segment_seq, length) WHERE stage != 'receipted'
+"""
+
 _LETTERS = """
 CREATE TABLE IF NOT EXISTS refused_letter (
     number INTEGER PRIMARY KEY AUTOINCREMENT, sentence TEXT NOT NULL, letter BLOB NOT NULL UNIQUE
@@ -72,6 +77,7 @@ class Outbox:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute(_TABLE)
+            self._db.execute(_STILL_HERE)
             self._db.execute(_LETTERS)
             # A refusal may have been mended meanwhile; each start asks once more.
             self._db.execute("UPDATE file SET stage='waiting', sentence='' WHERE stage='refused'")
@@ -105,7 +111,7 @@ class Outbox:
     def next_batch(self, most: int) -> tuple[OfferedFile, ...]:
         """Return what to offer, in the order in which it should travel."""
         rows = self._db.execute(
-            "SELECT file, length, sha256 FROM file WHERE stage NOT IN ('receipted','refused') "
+            "SELECT file, length, sha256 FROM file WHERE stage!='receipted' AND stage!='refused' "
             "AND NOT (rank=0 AND stage='stored') ORDER BY rank, segment_seq, length LIMIT ?",
             (most,),
         )
@@ -138,7 +144,7 @@ class Outbox:
         return Pending(
             *self._db.execute(
                 "SELECT count(*), coalesce(sum(length), 0) FROM file "
-                "WHERE stage NOT IN ('receipted', 'refused') AND rank>0"
+                "WHERE stage!='receipted' AND stage!='refused' AND rank>0"
             ).fetchone()
         )
 

@@ -91,6 +91,8 @@ class _RunPosition:
 class SpoolReader:
     """Reads a spool again and again, each committed record once.
 
+    It remembers what is on the card, not what was: a segment that is released is forgotten. What
+    receipts cover of it is named once more, so that whoever lists it can strike it off.
     Unless `live`, segments of a recording wait until it is stopped. Without `unix_seconds` only
     two looks tell that the newest head rests.
     """
@@ -105,8 +107,8 @@ class SpoolReader:
     _segments: dict[int, Segment] = field(default_factory=dict)
     _sealed_utc: dict[int, str] = field(default_factory=dict)
     _marks: dict[int, list[int]] = field(default_factory=dict)
-    _released: set[int] = field(default_factory=set)
     _covered: set[str] = field(default_factory=set)
+    _newly_covered: set[str] = field(default_factory=set)
     _filed_sizes: set[int] = field(default_factory=set)
     _last_asking_seq: int = -1
 
@@ -181,7 +183,7 @@ class SpoolReader:
         elif isinstance(body, Mark) and body.until_ms is None:  # the officer's own
             self._marks.setdefault(body.recording, []).append(body.media_ms)
         elif isinstance(body, Release):
-            self._released.add(body.segment_seq)
+            self._forget(body.segment_seq)
         elif isinstance(body, ReceiptFiled):
             self._cover(body)
         # Records that a receipt itself causes must not ask for the next receipt.
@@ -191,8 +193,16 @@ class SpoolReader:
     def _cover(self, filed: ReceiptFiled) -> None:
         proof = TlogProof.parse((self.root / filed.file).read_bytes())
         entry = CustodyEntry.parse(proof.extra)
-        self._covered.update(one.file for one in entry.files)
+        files = {one.file for one in entry.files}
+        self._covered |= files
+        self._newly_covered |= files
         self._filed_sizes.add(entry.size)
+
+    def _forget(self, seq: int) -> None:
+        segment = self._segments.pop(seq, None)
+        if segment is not None:
+            del self._sealed_utc[seq]
+            self._covered.difference_update(file for file, _ in _files_of(segment))
 
     def _result(self) -> Survey:
         travellers: list[Traveller] = []
@@ -202,7 +212,7 @@ class SpoolReader:
             length = chain.stat().st_size
             travellers.append(Traveller(CHAIN_FILE, length, _digest(chain, length), 0, -1))
         for seq, segment in self._segments.items():
-            if seq in self._released or (segment.recording in self._open and not self.live):
+            if segment.recording in self._open and not self.live:
                 continue
             for file, sha256 in _files_of(segment):
                 if file in self._covered:
@@ -216,10 +226,11 @@ class SpoolReader:
         travellers.sort(key=lambda one: (one.rank, one.segment_seq))
         waiting = {self._sealed_utc.get(one.segment_seq, "") for one in travellers}
         receipted_size = max(self._filed_sizes, default=0)
+        newly_covered, self._newly_covered = self._newly_covered, set()
         return Survey(
             tuple(travellers),
             self._logs(receipted_size),
-            frozenset(self._covered),
+            frozenset(self._covered | newly_covered),
             frozenset(self._filed_sizes),
             tuple(missing),
             self._last_asking_seq >= receipted_size,
