@@ -1,4 +1,4 @@
-"""paho's client, with one copy of a bulk letter that comes in instead of five.
+"""paho's client, with one copy of a bulk letter that comes in instead of four.
 
 It knows how paho keeps a packet that it has read whole. A letter with anything beyond topic and
 payload goes paho's own way.
