@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from config import load
 from config.commands import saying
 from config.provision import places
-from config.provision.enrolment import Request, install, make_request
+from config.provision.enrolment import Request, install, make_request, read_request
+from config.provision.request import parse_request
 from config.provision.signing import requests_in, sign
 from config.refusal import read_text, refusal, write_new
 from config.words import Words
@@ -35,8 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     ask.add_argument("--to", type=Path, help="folder for <unit>.csr, a USB stick for example")
     take = steps.add_parser("install", help="on the unit: take the station's papers")
     take.add_argument("--papers", type=Path, required=True, help="its folder from the station")
-    for step in (ask, take):
-        step.add_argument("--config", type=Path, default=places.SETTINGS)
+    card = steps.add_parser("card", help="on the unit, at each start: both, by way of its card")
+    card.add_argument("--folder", type=Path, required=True, help="<unit>.csr, and <unit>/ papers")
+    for step in (ask, take, card):
+        step.add_argument("--config", type=_whole, default=places.SETTINGS)
     give = steps.add_parser("sign", help="at the station: compare, certify")
     give.add_argument("--station", type=Path, required=True, help="the station's folder")
     give.add_argument("--requests", type=Path, required=True, help="folder of <unit>.csr")
@@ -44,8 +47,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     give.add_argument(
         "--compared", type=Path, help="lines of `<unit> <six words>` as read from the units"
     )
-    actions = {"request": _request, "install": _install, "sign": _sign}
+    actions = {"request": _request, "install": _install, "card": _card, "sign": _sign}
     return saying.run(parser, argv, lambda args: actions[args.step](args))
+
+
+def _whole(path: str) -> Path:
+    """Name a folder from the root on: custody's own program looks for it from another one."""
+    return Path(path).absolute()
 
 
 def _request(args: argparse.Namespace) -> int:
@@ -55,6 +63,28 @@ def _request(args: argparse.Namespace) -> int:
         write_new(args.to / f"{request.unit}.csr", request.pem)
     _tell(args, request)
     return saying.OK
+
+
+def _card(args: argparse.Namespace) -> int:
+    """Leave the request on the card, once, and take the papers when they are there."""
+    config = _config(args)
+    place, unit = places.where(config, args.config), config.unit.number
+    request = make_request(config, args.config, place)
+    if not _is_there(args.folder / f"{unit}.csr", request):
+        write_new(args.folder / f"{unit}.csr", request.pem)
+    _tell(args, request)
+    if (args.folder / unit).is_dir():
+        install(config, args.config, place, args.folder / unit)
+        print(f"{unit}  已登记 enrolled", flush=True)
+    return saying.OK
+
+
+def _is_there(path: Path, request: Request) -> bool:
+    """Say whether this unit's request for the same keys lies there already."""
+    if not path.exists():
+        return False
+    there = parse_request(read_request(path, request.unit).pem, request.unit)
+    return there == parse_request(request.pem, request.unit)
 
 
 def _install(args: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.commands import saying
-from config.provision.accepted import Accepted, check_report, make_report, read_report
+from config.provision.accepted import Accepted, at_station, check_report, make_report, read_report
 from config.refusal import read_text, refusal, write_new
 from config.words import Words
 from recorder.evidence.errors import EvidenceError
@@ -28,16 +28,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = saying.parser("selftest", __doc__)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--spool", type=Path, help="on the unit: write a report of its log")
+    source.add_argument("--station", type=Path, help="after it docked: of what it brought home")
     source.add_argument("--check", type=Path, help="check this report")
-    parser.add_argument("--to", type=Path, help="the report to write (with --spool)")
+    parser.add_argument("--unit", default="", help="which one (with --station)")
+    parser.add_argument("--to", type=Path, help="the report to write")
     parser.add_argument("--trust", type=Path, required=True, help="whom to believe: trust.toml")
     return saying.run(parser, argv, _selftest)
 
 
 def _selftest(args: argparse.Namespace) -> int:
-    report = make_report(args.spool) if args.spool else read_report(args.check)
+    if args.station:
+        report = make_report(*at_station(args.station, args.unit))
+    else:
+        report = make_report(args.spool) if args.spool else read_report(args.check)
     accepted = check_report(report, _roots(args.trust))
-    if args.to and args.spool:
+    if args.to and not args.check:
         write_new(args.to, report.text().encode())
     _tell(accepted, as_json=args.json)
     return saying.REFUSED if accepted.check.verdict is CheckVerdict.FAIL else saying.OK

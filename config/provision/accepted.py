@@ -58,8 +58,25 @@ class Accepted:
     check: SelfCheck
 
 
-def make_report(spool: Path) -> Report:
-    """Return the report on the newest self-check in a unit's spool; ConfigRefused if none."""
+def at_station(station: Path, unit: str) -> tuple[Path, Path]:
+    """Return where a station keeps what a unit brought home, and the unit's certificate."""
+    data = station / "data"
+    found = [log.parent for log in (data / "archive").glob(f"*/{unit}/log")]
+    if len(found) != 1:
+        raise refusal(
+            station,
+            Words(f"还没有 {unit} 的日志", f"has no log of {unit} yet"),
+            Words("先把设备放进采集座", "Dock the unit first"),
+        )
+    (spool,) = found
+    return spool, data / "units" / spool.parent.name / unit / "identity.pem"
+
+
+def make_report(spool: Path, chain: Path | None = None) -> Report:
+    """Return the report on the newest self-check in a unit's log; ConfigRefused if none.
+
+    `chain` is the unit's certificate, where it does not lie in the spool.
+    """
     lines, heads = _log(spool)
     newest, epoch = -1, -1
     epochs: dict[int, int] = {}
@@ -83,7 +100,7 @@ def make_report(spool: Path) -> Report:
         lines[newest].decode(),
         lines[epoch].decode(),
         heads[newest].decode(),
-        read_text(spool / "identity" / "chain.pem"),
+        read_text(chain or spool / "identity" / "chain.pem"),
         tuple(node.hex() for node in tree.inclusion(newest, newest + 1)),
     )
 

@@ -116,6 +116,7 @@ def lay_out_system(tree: Path) -> None:
         systemd
         / "journald-capture.conf": "usr/lib/systemd/journald@shilu-capture.conf.d/shilu.conf",
         systemd / "alert": "usr/lib/shilu/alert",
+        systemd / "fault-lamp": "usr/lib/shilu/fault-lamp",
         HERE / "shilu": "usr/bin/shilu",
         systemd / "evidence-device.conf": f"{EVIDENCE_DEVICE}.d/shilu.conf",
         ROOT / "docs" / "services.md": "usr/share/doc/shilu/services.md",
@@ -132,7 +133,7 @@ def lay_out_system(tree: Path) -> None:
         target = tree / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-        target.chmod(0o755 if source.name in {"alert", "shilu"} else 0o644)
+        target.chmod(0o755 if source.name in {"alert", "fault-lamp", "shilu"} else 0o644)
 
 
 def lay_out_control(order: Order, tree: Path) -> None:

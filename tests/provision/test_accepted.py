@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,18 @@ def test_a_report_is_made_of_the_log_and_can_be_checked_elsewhere(
     assert selftest("--spool", spool, "--trust", trust, "--to", report) == 0
     assert selftest("--check", report, "--trust", trust) == 0
     assert "BF-0007" in capsys.readouterr().out
+
+
+def test_the_station_makes_the_report_of_a_unit_that_docked(spool: Path, tmp_path: Path) -> None:
+    data, trust = tmp_path / "station" / "data", spool / "trust.toml"
+    shutil.copytree(spool / "log", data / "archive" / "bf" / "BF-0007" / "log")
+    (data / "units" / "bf" / "BF-0007").mkdir(parents=True)
+    shutil.copy(spool / "identity/chain.pem", data / "units/bf/BF-0007/identity.pem")
+    report = tmp_path / "report.json"
+    of = ("--station", data.parent, "--trust", trust, "--unit")
+    assert selftest(*of, "BF-0007", "--to", report) == 0
+    assert selftest("--check", report, "--trust", trust) == 0
+    assert selftest(*of, "BF-0008") == 2
 
 
 def test_a_unit_that_failed_is_not_accepted(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import shutil
@@ -19,70 +20,19 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from config import load
 from config.command import main
-from config.provision.enrolment import Request, install, make_request, read_request
-from config.provision.places import Where
+from config.provision.enrolment import read_request
 from config.provision.request import courier_request, new_courier_key
 from config.words import ConfigRefused
 from recorder.custody.settings import load as load_custody
+from tests.provision.bench import Bench, asked, sign
 from uplink.programs.station import main as station_main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from config.schema import Effective
-
 SHILU = Path(sys.executable).with_name("shilu")
 WORDS = re.compile(r"^(BF-\d{4})  ((?:\S\S ){5}\S\S)$", re.MULTILINE)
-
-
-class Bench:
-    """A unit on the technician's bench: its settings, its disk."""
-
-    def __init__(self, agency: Path, number: str) -> None:
-        self.folder = agency / "units" / number
-        self.settings = self.folder / "settings"
-        self.settings.mkdir(parents=True)
-        for name in ("rules.toml", "fleet.toml"):
-            shutil.copy(agency / "fleet" / name, self.settings)
-        (self.settings / "unit.toml").write_text(
-            f'format = 1\nnumber = "{number}"\nkind = "bench"\n'
-            f'state_directory = "{self.folder / "state"}"\n'
-        )
-        self.where = Where(
-            self.folder / "state",
-            self.folder / "custody.sock",
-            self.folder / "papers",
-            self.folder / "outbox.sqlite",
-        )
-
-    @property
-    def config(self) -> Effective:
-        return load.load(*(self.settings / f"{name}.toml" for name in ("rules", "fleet", "unit")))
-
-    def request(self) -> Request:
-        return make_request(self.config, self.settings, self.where)
-
-    def install(self, papers: Path) -> str:
-        return install(self.config, self.settings, self.where, papers)
-
-
-def sign(agency: Path, stick: Path, compared: str) -> int:
-    (agency / "compared.txt").write_text(compared)
-    words = ("enroll", "sign", "--station", agency / "station", "--requests", stick,
-             "--to", agency / "papers", "--compared", agency / "compared.txt")  # fmt: skip
-    return main([str(word) for word in words])
-
-
-def asked(agency: Path, *units: Bench) -> tuple[Path, list[Request]]:
-    """Put the requests of these units on a stick."""
-    stick = agency / "stick"
-    stick.mkdir(exist_ok=True)
-    requests = [unit.request() for unit in units]
-    for request in requests:
-        (stick / f"{request.unit}.csr").write_bytes(request.pem)
-    return stick, requests
 
 
 @pytest.mark.slow
@@ -130,6 +80,40 @@ def test_a_unit_takes_neither_anothers_papers_nor_papers_for_another_key(agency:
         one.install(agency / "papers" / "BF-0001")
     assert not (one.where.spool / "identity" / "chain.pem").exists()
     assert not (one.where.papers / "tls.pem").exists()
+
+
+@pytest.mark.slow
+def test_a_folder_named_from_where_one_stands_will_do(
+    agency: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with contextlib.chdir(Bench(agency, "BF-0001").folder):
+        assert main(["enroll", "request", "--config", "settings", "--to", "stick"]) == 0
+    assert WORDS.search(capsys.readouterr().out)
+
+
+@pytest.mark.slow
+def test_request_and_papers_travel_on_the_units_own_card(
+    agency: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At each start: the request once, then the papers, and never those of another unit."""
+    unit, folder = Bench(agency, "BF-0001"), agency / "card"
+    words = ["enroll", "card", "--config", str(unit.settings), "--folder", str(folder)]
+    assert main(words) == main(words) == 0
+    shown = dict(WORDS.findall(capsys.readouterr().out))
+    left = (folder / "BF-0001.csr").read_bytes()
+    assert read_request(folder / "BF-0001.csr", "BF-0001").words == shown["BF-0001"]
+    assert sign(agency, folder, f"BF-0001 {shown['BF-0001']}") == 0
+    other = Bench(agency, "BF-0002")
+    stick, (request,) = asked(agency, other)
+    assert sign(agency, stick, f"BF-0002 {request.words}") == 0
+    shutil.copytree(agency / "papers" / "BF-0002", folder / "BF-0001")
+    assert main(words) == 2
+    assert not (unit.settings / "courier.toml").exists()
+    shutil.rmtree(folder / "BF-0001")
+    shutil.copytree(agency / "papers" / "BF-0001", folder / "BF-0001")
+    assert main(words) == 0
+    assert (unit.settings / "courier.toml").exists()
+    assert (folder / "BF-0001.csr").read_bytes() == left
 
 
 @pytest.mark.slow

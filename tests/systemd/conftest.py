@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 RIG = ROOT / "tests" / "rig" / "machine"
+IMAGE = ROOT / "config" / "image" / "rootfs-overlay"
 PYTHON = "/opt/shilu/bin/python"
 STATE = "/var/lib/shilu"
 SPOOL = f"{STATE}/spool"
@@ -87,6 +88,10 @@ class Unit:
         found = dict(line.split("=", 1) for line in shown.split())
         return int(found["MainPID"]) if found["ActiveState"] == "active" else 0
 
+    def fault_lamp(self) -> str:
+        """How the red lamp is: it blinks (heartbeat) or rests (none)."""
+        return self.machine.do("cat", "/dev/shm/leds/shilu-fault/trigger").strip()  # noqa: S108
+
     def attempt(self, service: str) -> dict[str, str]:
         """What the kernel answers to a program that took the place of a service."""
         text = self.machine.do("cat", f"/usr/lib/systemd/system/shilu-{service}.service")
@@ -108,7 +113,7 @@ class Unit:
 
 def _in_the_place_of(unit: str) -> str:
     """Give a unit's text with everything but its program and how it is kept alive."""
-    dropped = ("ExecStart=", "Type=", "Restart", "Watchdog", "OnFailure", "LogNamespace", "    --")
+    dropped = ("Exec", "Type=", "Restart", "Watchdog", "OnFailure", "LogNamespace", "    --")
     own = ("RuntimeDirectory", "StateDirectory")  # they would be taken away from the real one
     kept = [line for line in unit.splitlines() if not line.startswith((*dropped, *own))]
     start = kept.index("[Service]") + 1
@@ -145,6 +150,7 @@ def unit(
     shutil.copy(package, given / "shilu.deb")
     for script in ("outfit.sh", "press.py", "hostile.py"):
         shutil.copy(RIG / script, given)
+    shutil.copy(IMAGE / "etc/cloud/cloud.cfg.d/90-shilu.cfg", given)
     with Machine(root, work, given) as machine:
         machine.do("dpkg", "--install", "/host/shilu.deb", seconds=120)
         machine.do("/bin/sh", "/host/outfit.sh")
@@ -164,7 +170,7 @@ class FirstStarts:
     def go_through(self) -> None:
         """Leave an enrolled unit and its station, both running."""
         do = self.unit.machine.do
-        self._fails("setup.none")
+        self._blank()
         do("umount", STATE)
         self._fails("setup.partition")
         do("mount", "--bind", "/srv/evidence", STATE)
@@ -178,12 +184,32 @@ class FirstStarts:
         self.unit.until_ready()
         self._enrolled()
 
+    def _blank(self) -> None:
+        """A card as the image recipe leaves it, and no seed on it."""
+        do = self.unit.machine.do
+        do("cp", "/host/90-shilu.cfg", "/etc/cloud/cloud.cfg.d/")
+        do("mkdir", "-p", "/boot/firmware")
+        self._cloud_init("final")
+        self._hears("setup.none")
+        self._stop()
+        do("systemctl", "disable", "shilu.target")
+        do("cloud-init", "clean")
+
     def _fails(self, clip: str) -> None:
         """Start, hear why not, stop."""
-        do = self.unit.machine.do
-        do("systemctl", "start", "--no-block", "shilu.target")
+        self.unit.machine.do("systemctl", "start", "--no-block", "shilu.target")
         self._hears(clip)
-        do("systemctl", "stop", "shilu.target", "shilu-custody.service", "shilu-capture.service")
+        self._stop()
+
+    def _stop(self) -> None:
+        stopped = ("shilu.target", "shilu-custody.service", "shilu-capture.service")
+        self.unit.machine.do("systemctl", "stop", *stopped)
+
+    def _cloud_init(self, *more: str) -> None:
+        """Do what a boot does, up to what follows `config`."""
+        modes = (("modules", f"--mode={mode}") for mode in ("config", *more))
+        for step in (("init", "--local"), ("init",), *modes):
+            self.unit.machine.do("cloud-init", *step)
 
     def _hears(self, clip: str) -> None:
         machine = self.unit.machine
@@ -193,34 +219,36 @@ class FirstStarts:
             return [line for line in told if f": {clip}: " in line and "sound" in line]
 
         machine.until(f"the sentence {clip}", lambda: bool(lines()), 40)
-        trigger = machine.do("cat", "/dev/shm/leds/shilu-fault/trigger").strip()  # noqa: S108
         machine.do("cp", "/dev/shm/said.raw", "/srv/said.raw")  # noqa: S108  the machine's own
         voice = bytes.fromhex(machine.do("od", "-An", "-v", "-tx1", "/dev/shm/said.raw"))  # noqa: S108
-        self.unit.first_starts[clip] = Said(lines()[-1], voice, trigger)
+        self.unit.first_starts[clip] = Said(lines()[-1], voice, self.unit.fault_lamp())
         machine.do("/bin/sh", "-c", "echo none >/dev/shm/leds/shilu-fault/trigger")
 
     def _seeded(self) -> None:
-        """Let cloud-init read the seed that flash wrote, as at a first start."""
-        do, seed = self.unit.machine.do, "/var/lib/cloud/seed/nocloud"
-        do("mkdir", "-p", seed)
-        do("/bin/sh", "-c", f"cp /host/seeds/{UNIT}/* {seed}")
-        for step in (("init", "--local"), ("init",), ("modules", "--mode=config")):
-            do("cloud-init", *step)
+        """Let cloud-init read the seed that flash wrote, and judge it by its own schemas."""
+        do = self.unit.machine.do
+        do("/bin/sh", "-c", f"cp /host/seeds/{UNIT}/* /boot/firmware/")
+        self._cloud_init()
+        judged = do("cloud-init", "schema", "--system")
+        assert judged.count("Valid schema") == judged.count("Valid") >= 2, judged
 
     def _enrolled(self) -> None:
-        """Carry the request to the station and the papers back; two people compare six words."""
+        """Carry card and papers to the station and back; nobody types anything at the unit."""
         do = self.unit.machine.do
         do("cp", "-a", "/host/station", "/var/lib/shilu-station-new")
         do("/bin/sh", "-c", "rmdir /var/lib/shilu-station; mv /var/lib/shilu-station-new "
            "/var/lib/shilu-station; chown -R shilu-station: /var/lib/shilu-station")  # fmt: skip
         do("systemctl", "start", "shilu-station.service")
-        do("mkdir", "-p", "-m", "777", "/tmp/stick")  # noqa: S108  the machine's own
-        words = do("shilu", "config", "enroll", "request", "--to", "/tmp/stick")  # noqa: S108
+        card = "/boot/firmware/shilu"  # as a technician's computer sees it
+        shown = do("journalctl", "-u", "shilu-first", "-o", "cat", "--no-pager").splitlines()
+        words = next(line for line in shown if line.startswith(f"{UNIT}  "))
         (self.unit.given / "compared.txt").write_text(words, encoding="utf-8")
+        do("mkdir", "-m", "777", "/srv/papers")
         do("runuser", "-u", "shilu-station", "--", "shilu", "config", "enroll", "sign",
-           "--station", "/var/lib/shilu-station", "--requests", "/tmp/stick",  # noqa: S108
-           "--to", "/tmp/stick", "--compared", "/host/compared.txt")  # noqa: S108  # fmt: skip
-        do("shilu", "config", "enroll", "install", "--papers", f"/tmp/stick/{UNIT}")  # noqa: S108
+           "--station", "/var/lib/shilu-station", "--requests", card,
+           "--to", "/srv/papers", "--compared", "/host/compared.txt")  # fmt: skip
+        do("cp", "-r", f"/srv/papers/{UNIT}", card)
+        do("systemctl", "start", "shilu.target")  # as a power on does
 
 
 def spoken(clip: str) -> bytes:

@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ALERT = ROOT / "systemd" / "alert"
+FAULT_LAMP = ROOT / "systemd" / "fault-lamp"
 PROMPTS = ROOT / "config" / "prompts"
 LISTED = tomllib.loads((PROMPTS / "prompts.toml").read_text("utf-8"))["prompt"]
 SENTENCES = {entry["id"]: entry["text"] for entry in LISTED}
@@ -91,6 +92,23 @@ def test_a_lamp_that_cannot_blink_is_lit(stand: Stand) -> None:
     fault = stand.lamp("shilu-fault", trigger=False)
     stand.alert()
     assert (fault / "brightness").read_text(encoding="ascii") == "1\n"
+
+
+def test_a_unit_that_records_without_papers_says_so_and_shows_no_fault(stand: Stand) -> None:
+    fault = stand.lamp("shilu-fault", trigger=True)
+    assert stand.alert("shilu-unenrolled").endswith("; shown by: sound\n")
+    assert (fault / "trigger").read_text(encoding="ascii") == "none\n"
+
+
+@pytest.mark.parametrize("trigger", [True, False])
+def test_the_lamp_of_a_recorder_that_runs_rests_and_blinks_when_it_ended(
+    stand: Stand, *, trigger: bool
+) -> None:
+    lamp = stand.lamp("shilu-fault", trigger=trigger)
+    shown = lamp / ("trigger" if trigger else "brightness")
+    for word, light in (("heartbeat", "1"), ("none", "0"), ("heartbeat", "1")):
+        subprocess.run([FAULT_LAMP, word, stand.folder / "leds"], check=True)
+        assert shown.read_text(encoding="ascii").strip() == (word if trigger else light)
 
 
 def test_where_there_is_nothing_to_show_it_the_journal_still_says_so(stand: Stand) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.systemd.agency import OFFICERS
+from tests.systemd.agency import OFFICERS, UNIT
 from tests.systemd.conftest import SPOOL
 
 if TYPE_CHECKING:
@@ -27,6 +27,15 @@ def test_a_press_ends_in_a_receipt_and_in_free_space(unit: Unit) -> None:
     unit.machine.until("the film at the station", lambda: film in unit.names(ARCHIVE), 40)
     unit.machine.until("a release", lambda: film not in unit.names(f"{SPOOL}/media"), 40)
     assert any(name.endswith(".tlog-proof") for name in unit.names(f"{SPOOL}/receipts"))
+
+
+def test_a_technician_gets_a_signed_acceptance_report_without_touching_the_unit(unit: Unit) -> None:
+    unit.until_ready()
+    station = "/var/lib/shilu-station"
+    of = ("--station", station, "--unit", UNIT, "--trust", f"{station}/trust.toml")
+    said = json.loads(unit.machine.do("shilu", "config", "selftest", "--json", *of))
+    assert said["unit"].endswith(f"/{UNIT}")
+    assert {"camera", "microphone", "storage", "key"} <= {item[0] for item in said["items"]}
 
 
 def test_the_notice_is_spoken_with_the_names_of_the_list_and_found_again(unit: Unit) -> None:
@@ -83,6 +92,7 @@ def test_whatever_is_killed_comes_back(unit: Unit, service: str) -> None:
         f"{service} anew", lambda: unit.main_pid(service) not in {0, before}, seconds=30
     )
     unit.until_ready()
+    unit.machine.until("a fault lamp that rests", lambda: unit.fault_lamp() == "none", seconds=30)
 
 
 def test_a_conductor_that_hangs_is_killed_for_it_and_the_fault_is_shown(unit: Unit) -> None:

@@ -118,6 +118,7 @@ def test_what_waits_for_a_step_waits_for_the_file_that_the_step_writes() -> None
     assert settings("shilu-courier.path")["PathChanged"] == [courier]
     assert settings("shilu-release.service")["ConditionPathExists"] == [release]
     assert settings("shilu-unenrolled.service")["ConditionPathExists"] == [f"!{courier}", custody]
+    assert settings("shilu-papers.service")["ConditionPathExists"] == [custody, f"!{courier}"]
     receipts = settings("shilu-release.path")["PathChanged"]
     assert receipts == [f"{CUSTODY['spool']}/receipts"]
 

@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "systemd" / "units"
 SYSTEM = Path("usr/lib/systemd/system")
 STARTED = (
-    "opt/shilu/bin/python", "usr/lib/shilu/alert", "usr/bin/mountpoint", "usr/bin/shilu",
+    "opt/shilu/bin/python", "usr/lib/shilu/alert", "usr/lib/shilu/fault-lamp",
+    "usr/bin/mountpoint", "usr/bin/shilu",
     "usr/bin/systemd-tmpfiles", "usr/bin/true",
 )  # fmt: skip
 
@@ -68,6 +69,7 @@ def test_a_misspelt_setting_would_be_noticed(tree: Path, need: Callable[[str], P
         ("shilu-capture.service", 25),
         ("shilu-station.service", 25),
         ("shilu-first.service", 30),
+        ("shilu-papers.service", 30),
         ("shilu-unenrolled.service", 30),
         ("shilu-alert@.service", 35),
     ],

@@ -13,6 +13,11 @@ for unit in shilu-alert@ shilu-unenrolled; do
     sed -n 's|/sys/class/leds|/dev/shm/leds|; s|^ExecStart=|[Service]\nExecStart=\nExecStart=|p' \
         /usr/lib/systemd/system/$unit.service >/etc/systemd/system/$unit.service.d/leds.conf
 done
+for unit in shilu-custody shilu-capture; do
+    mkdir -p /etc/systemd/system/$unit.service.d
+    { echo "[Service]" && sed -n '/^Exec.*fault-lamp/{s|/sys/class/leds|/dev/shm/leds|; s|^\([^=]*=\)|\1\n\1|; p}' \
+        /usr/lib/systemd/system/$unit.service; } >/etc/systemd/system/$unit.service.d/leds.conf
+done
 # There is no such disk here, ever: no need to wait for it as long as on a card.
 device='/etc/systemd/system/dev-disk-by\x2dlabel-shilu.device.d'
 mkdir -p "$device"
