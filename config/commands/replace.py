@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.commands import saying
-from config.commands.revoke import add_consent, check_consent
+from config.commands.revoke import add_consent, check_consent, revoke_everywhere
 from config.provision.batch import batch_text, read_batch
-from config.provision.revocation import revoke
 from config.refusal import refusal, write_new
 from config.words import Words
 
@@ -45,6 +43,6 @@ def _replace(args: argparse.Namespace) -> int:
     # The list first: a revoked unit without a successor would be worse than a list too many.
     write_new(args.to, batch_text((replace(rows[args.old], unit=args.new),)).encode(), 0o600)
     read_batch(args.to)
-    since = revoke(args.trust, args.old, args.since, datetime.now(UTC))
+    since = revoke_everywhere(args, args.old)
     print(f"{args.old} 自 {since} 起吊销 revoked；{args.new} → {args.to}")
     return saying.OK

@@ -1,4 +1,7 @@
-"""A unit is lost or its key stolen: from when on its word counts only with an earlier receipt."""
+"""A unit is lost or its key stolen: from when on its word counts only with an earlier receipt.
+
+With the station's own trust.toml, beside its station.toml, the station takes nothing more from it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.commands import saying
-from config.provision.revocation import revoke
+from config.provision.revocation import instant, revoke, revoke_at_station
 from config.refusal import refusal
 from config.words import Words
 
@@ -45,9 +48,20 @@ def check_consent(args: argparse.Namespace) -> None:
         )
 
 
+def revoke_everywhere(args: argparse.Namespace, unit: str) -> str:
+    """Revoke a unit, at the station too where the trust file is the station's; from when on."""
+    trust: Path = args.trust
+    now = datetime.now(UTC)
+    if not (trust.parent / "station.toml").exists():
+        return revoke(trust, unit, args.since, now)
+    since = instant(trust, unit, args.since, now)
+    print(revoke_at_station(trust.parent, unit, since, f"{args.by}, {args.confirmed_by}"))
+    return since
+
+
 def _revoke(args: argparse.Namespace) -> int:
     check_consent(args)
-    since = revoke(args.trust, args.unit, args.since, datetime.now(UTC))
+    since = revoke_everywhere(args, args.unit)
     print(f"{args.unit} 自 {since} 起吊销 revoked；{args.by}，{args.confirmed_by}")
     print("把新的 trust.toml 交给所有核验的人 hand the new trust.toml to everybody who verifies")
     return saying.OK

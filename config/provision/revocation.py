@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from config.refusal import cannot, read_text, refusal
@@ -20,14 +22,47 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+_CALL_SECONDS = 120
+
 
 def revoke(trust: Path, unit: str, since: str, now: datetime) -> str:
-    """Write `[[revoked]]` into the trust file; return the instant as written.
+    """Write `[[revoked]]` into the trust file of somebody who verifies; return the instant.
+
+    Raise ConfigRefused as `instant` does. Effects: 1. the new file is written beside the old one
+    and synced; a crash before 2 leaves the old one in force. 2. It takes the old one's name.
+    """
+    written = instant(trust, unit, since, now)
+    stated = f'[[revoked]]\nunit = "{unit}"\nfrom = "{written}"\n'
+    _replace(trust, f"{read_text(trust).rstrip()}\n\n{stated}")
+    return written
+
+
+def revoke_at_station(folder: Path, unit: str, since: str, by: str) -> str:
+    """Let the station take nothing more from a unit: roll, door, log, and its own trust file.
+
+    Return what the station's command said. Raise ConfigRefused with its sentence if it refused;
+    it may be given again.
+    """
+    ran = subprocess.run(
+        [sys.executable, "-I", "-m", "recorder.programs.shilu", "station", "--config",
+         str(folder / "station.toml"), "revoke", unit, "--from", since, "--by", by],
+        capture_output=True, text=True, timeout=_CALL_SECONDS, check=False,
+    )  # fmt: skip
+    if ran.returncode:
+        said = (ran.stderr.strip().splitlines() or [f"exit code {ran.returncode}"])[-1]
+        raise refusal(
+            folder,
+            Words(f"没有做完（{said}）", f"did not finish ({said})"),
+            Words("照括号里的话处理，再做一次", "Do what it says, then do it again"),
+        )
+    return ran.stdout.strip()
+
+
+def instant(trust: Path, unit: str, since: str, now: datetime) -> str:
+    """Return from when on a unit may be revoked, as a trust file writes it.
 
     `since` is an instant (`2026-11-21T08:00:00.000Z`), or empty for now. Raise ConfigRefused if
-    it lies ahead, if an earlier one stands already, or if the file would not be good any more.
-    Effects: 1. the new file is written beside the old one and synced; a crash before 2 leaves
-    the old one in force. 2. It takes the old one's name.
+    it lies ahead, if an earlier one stands already, or if the file is no trust file.
     """
     now_ms = int(now.timestamp() * 1000)
     text = read_text(trust)
@@ -59,9 +94,7 @@ def revoke(trust: Path, unit: str, since: str, now: datetime) -> str:
             ),
             Words("不必再做；只能改得更早", "Nothing to do; only an earlier time can be added"),
         )
-    written = utc_text(since_ms)
-    _replace(trust, f'{text.rstrip()}\n\n[[revoked]]\nunit = "{number}"\nfrom = "{written}"\n')
-    return written
+    return utc_text(since_ms)
 
 
 def _replace(path: Path, text: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from config.command import main
 from config.provision.batch import read_batch
@@ -13,9 +15,7 @@ from config.provision.revocation import revoke
 from config.words import ConfigRefused
 from recorder.evidence.moment import utc_ms
 from recorder.evidence.trust import parse_trust
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.provision.bench import Bench, asked, sign
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NOON, MORNING = "2026-11-21T12:00:00.000Z", "2026-11-21T08:00:00.000Z"
@@ -24,7 +24,30 @@ TWO = ("--by", "王主任", "--confirmed-by", "赵科长")
 
 @pytest.fixture
 def trust(agency: Path) -> Path:
-    return agency / "station" / "trust.toml"
+    """Return the trust file of somebody who verifies."""
+    return Path(shutil.copy(agency / "station" / "trust.toml", agency))
+
+
+@pytest.mark.slow
+def test_at_the_station_it_is_shut_out_and_logged_and_only_a_unit_that_is_known(
+    agency: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unit = Bench(agency, "BF-0007")
+    stick, (request,) = asked(agency, unit)
+    assert sign(agency, stick, f"BF-0007 {request.words}") == 0
+    station = agency / "station"
+    words = ("--trust", str(station / "trust.toml"), "--from", MORNING, *TWO)
+    assert main(["revoke", "BF-0006", *words]) == 2, "a slip of the pen"
+    assert "is not enrolled here" in capsys.readouterr().err
+    assert main(["revoke", "BF-0007", *words]) == 0
+    assert "is revoked from 2026-11-21T08:00:00.000Z (entry " in capsys.readouterr().out
+    assert revoked_ms(station / "trust.toml", "BF-0007") == utc_ms(MORNING)
+    assert revoked_ms(station / "trust.toml", "BF-0006") is None
+    (papers,) = (station / "data" / "units").glob("*/BF-0007")
+    assert (papers / "revoked.json").exists(), "nothing more is taken from it"
+    listed = x509.load_pem_x509_crl((station / "ca" / "tls.crl").read_bytes())
+    tls = x509.load_pem_x509_certificate((agency / "papers/BF-0007/tls.pem").read_bytes())
+    assert listed.get_revoked_certificate_by_serial_number(tls.serial_number) is not None
 
 
 def revoked_ms(trust: Path, unit: str) -> int | None:
