@@ -6,6 +6,8 @@ from pathlib import Path
 
 from config.words import ConfigRefused, Problem, Words
 
+READABLE = 0o644
+
 
 def refusal(where: Path | str, reason: Words, remedy: Words, value: str = "") -> ConfigRefused:
     """Return the refusal of what `where` says or asks for (exit code 2)."""
@@ -44,12 +46,18 @@ def read_text(path: Path) -> str:
         ) from error
 
 
-def write_new(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a file that was not there; raise ConfigRefused if it was, or cannot be."""
+def write_new(path: Path, data: bytes, mode: int = READABLE) -> None:
+    """Write a file that was not there; raise ConfigRefused if it was, or cannot be.
+
+    A file that anybody may read may have more rights than that: FAT, on a boot partition or a
+    stick, has no modes, and refuses to be given one.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as out:
-            path.chmod(mode)
+            made = path.stat().st_mode & 0o777
+            if made & mode != mode or mode not in {READABLE, made}:
+                path.chmod(mode)
             out.write(data)
     except FileExistsError as error:
         raise refusal(
