@@ -16,7 +16,8 @@ from typing import Any
 
 import msgspec
 
-from config.checks import check_fleet, check_rules, check_together, check_unit
+from config.checks import check_fleet, check_together, check_unit
+from config.checks_of_rules import check_rules
 from config.conform import faults_of
 from config.fault import Fault, dotted
 from config.lines import lines_of
