@@ -13,7 +13,7 @@ for unit in shilu-alert@ shilu-unenrolled; do
     sed -n 's|/sys/class/leds|/dev/shm/leds|; s|^ExecStart=|[Service]\nExecStart=\nExecStart=|p' \
         /usr/lib/systemd/system/$unit.service >/etc/systemd/system/$unit.service.d/leds.conf
 done
-for unit in shilu-custody shilu-capture; do
+for unit in shilu-custody shilu-capture shilu-station; do
     mkdir -p /etc/systemd/system/$unit.service.d
     { echo "[Service]" && sed -n '/^Exec.*fault-lamp/{s|/sys/class/leds|/dev/shm/leds|; s|^\([^=]*=\)|\1\n\1|; p}' \
         /usr/lib/systemd/system/$unit.service; } >/etc/systemd/system/$unit.service.d/leds.conf
