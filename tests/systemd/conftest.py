@@ -129,7 +129,8 @@ def package(need: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactor
     out = tmp_path_factory.mktemp("dist")
     arch = {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
     built = subprocess.run(
-        [sys.executable, ROOT / "systemd/debian/build.py", "--arch", arch, "--out", out],
+        [sys.executable, ROOT / "systemd/debian/build.py", "--arch", arch, "--out", out,
+         "--compression", "none"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert built.returncode == 0, built.stderr
