@@ -133,15 +133,19 @@ def test_an_editor_accepts_by_the_schema_what_is_good_and_underlines_what_is_not
 ) -> None:
     assert config("schema", "--to", tmp_path / "schemas") == 0
 
-    def judge(layer: str, text: str) -> int:
-        """Count what a validator of JSON Schema, not ours, has to say."""
+    validators = {}
+    for layer in ("rules", "fleet", "unit"):
         schema = json.loads((tmp_path / "schemas" / f"{layer}.schema.json").read_text())
         jsonschema.Draft202012Validator.check_schema(schema)
+        validators[layer] = jsonschema.Draft202012Validator(schema)
+
+    def judge(layer: str, text: str) -> int:
+        """Count what a validator of JSON Schema, not ours, has to say."""
         # An editor gives a day to its validator as it stands there.
         document = json.loads(json.dumps(tomllib.loads(text), default=str))
-        return len(list(jsonschema.Draft202012Validator(schema).iter_errors(document)))
+        return len(list(validators[layer].iter_errors(document)))
 
-    for layer in ("rules", "fleet", "unit"):
+    for layer in validators:
         good = (layers / f"{layer}.toml").read_text("utf-8")
         assert judge(layer, good) == 0
         assert judge(layer, f"colour = 1\n{good}") == 1
