@@ -17,7 +17,7 @@ def main() -> None:
             wish = json.dumps({"button": "record", "pressed": pressed})
             try:
                 finger.sendto(wish.encode(), DESK)
-            except FileNotFoundError:
+            except (FileNotFoundError, ConnectionRefusedError):
                 if pressed:
                     raise
                 return  # held so long that the unit has switched itself off
