@@ -53,7 +53,7 @@ class Bench:
 
 
 class Film:
-    """One recording's film; `pieces` counts all that were taken."""
+    """One recording's film; `dirty` while something of it is not yet durable."""
 
     def __init__(
         self,

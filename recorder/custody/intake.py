@@ -1,4 +1,4 @@
-"""The custody socket: who may connect, who may send what, and one thread that does it all.
+"""The custody socket: who may connect, who may send what, and how each is answered.
 
 Custody never waits for a peer: what a peer does not read is lost with its connection. A packet
 that breaks a rule is answered, written down, and ends that connection; nothing kept before it is
