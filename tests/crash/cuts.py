@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 # called kept. A busy machine answers later; then the answer it gave to other pieces is the measure,
 # and the usual one must still be that of a custody that syncs at its pace.
 PIECE_MS = 500
-USUAL_ANSWER_MS = 700
+USUAL_ANSWER_MS = 900
 MOST_LOST_MS = 3000  # where a live cut meets a machine that has just stopped, which nobody answers
 BITES_FROM = 100  # of so many cuts some must hurt
 KEPT_SHARES = (0.1, 0.5, 0.9)  # of the grains that were not flushed

@@ -69,9 +69,11 @@ class Callers:
                 self._take(key.fileobj)
 
     def wait(self, kind: type[p.Packet]) -> None:
-        """Listen until an answer of this kind came."""
+        """Listen until an answer of this kind came; LinkLost if custody is gone before."""
         end = time.monotonic() + _PATIENCE_SECONDS
         while not any(isinstance(packet, kind) for packet in self.heard):
+            if not self._selector.get_map():
+                raise LinkLost(f"custody ended before it said {kind.__name__}")
             assert time.monotonic() < end, f"custody never said {kind.__name__}"
             self.hear(0.01)
         self.heard.clear()
