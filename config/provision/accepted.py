@@ -73,7 +73,7 @@ def at_station(station: Path, unit: str) -> tuple[Path, Path]:
 
 
 def make_report(spool: Path, chain: Path | None = None) -> Report:
-    """Return the report on the newest self-check in a unit's log; ConfigRefused if none.
+    """Return the report on the newest whole self-check in a unit's log; ConfigRefused if none.
 
     `chain` is the unit's certificate, where it does not lie in the spool.
     """
@@ -85,7 +85,7 @@ def make_report(spool: Path, chain: Path | None = None) -> Report:
             record = parse_record(line)
             if isinstance(record.body, EpochBegins):
                 epochs[record.epoch] = number
-            if isinstance(record.body, SelfCheck):
+            if isinstance(record.body, SelfCheck) and record.body.whole:
                 newest, epoch = number, epochs[record.epoch]
     except (EvidenceError, KeyError) as error:
         raise _not_good(spool, str(error)) from error
@@ -126,6 +126,8 @@ def check_report(report: Report, roots: Sequence[x509.Certificate]) -> Accepted:
         epoch = parse_record(report.epoch.encode())
         if not isinstance(epoch.body, EpochBegins) or not isinstance(record.body, SelfCheck):
             raise Malformed("The records are not an epoch and a self-check.")
+        if not record.body.whole:
+            raise Malformed("Not everything was looked at: this is no self-check of a whole unit.")
         if (epoch.origin, epoch.epoch) != (record.origin, record.epoch):
             raise BadSignature("The epoch is not the one that the self-check was written in.")
         check_identity(epoch, epoch.body, _identity(report.chain, record, roots))

@@ -114,6 +114,11 @@ class SelfCheck:
     verdict: CheckVerdict
     items: tuple[SelfCheckItem, ...]
 
+    @property
+    def whole(self) -> bool:
+        """Whether everything was looked at; an item that got worse stands alone, without `key`."""
+        return any(one.item == "key" for one in self.items)
+
 
 @dataclass(frozen=True, slots=True)
 class PictureSize:

@@ -61,7 +61,7 @@ ATTEMPTS = {
     "empties": ": > {0}",
     "deletes": "rm -f {0}",
     "renames": "mv {0} {0}.old",
-    "replaces": "cp /bin/true /tmp/.x && mv -f /tmp/.x {0}",
+    "replaces": "new=$(mktemp) && cp /bin/true $new && mv -f $new {0}",
     "re-dates": "touch -d '2020-01-01' {0}",
     "makes writable": "chmod 666 {0}",
     "gives away": "chown nobody {0}",

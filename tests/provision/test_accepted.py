@@ -18,6 +18,7 @@ from recorder.evidence.trust import parse_trust
 from tests.verify.conftest import Scene, enrolled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -25,9 +26,19 @@ def checked(verdict: CheckVerdict, seed: int = 1) -> Scene:
     """A unit that has recorded, then checked itself, then recorded again."""
     scene = enrolled(seed)
     scene.unit.record(2)
-    items = (SelfCheckItem("camera", verdict, 25, "frames"),)
+    items = (
+        SelfCheckItem("camera", verdict, 25, "frames"),
+        SelfCheckItem("key", CheckVerdict.PASS, 1, "yes"),
+    )
     scene.unit.say(SelfCheck(verdict, items))
     scene.unit.record(2)
+    return scene
+
+
+def worsened(scene: Scene) -> Scene:
+    """That unit, whose card then runs low: one item gets worse, and is stated alone."""
+    item = SelfCheckItem("storage", CheckVerdict.WARN, 20, "minutes")
+    scene.unit.say(SelfCheck(CheckVerdict.WARN, (item,)))
     return scene
 
 
@@ -75,10 +86,29 @@ def test_a_unit_that_failed_is_not_accepted(tmp_path: Path) -> None:
     assert selftest("--spool", spool, "--trust", spool / "trust.toml") == 2
 
 
+def test_one_item_that_got_worse_since_is_not_the_self_check(tmp_path: Path) -> None:
+    spool = spool_of(worsened(checked(CheckVerdict.PASS)), tmp_path / "spool")
+    roots = parse_trust((spool / "trust.toml").read_text()).roots
+    accepted = check_report(make_report(spool), roots)
+    assert [one.item for one in accepted.check.items] == ["camera", "key"]
+
+
+def test_a_report_on_one_item_alone_accepts_no_unit(tmp_path: Path) -> None:
+    whole = checked(CheckVerdict.PASS)
+    spool = spool_of(whole, tmp_path / "spool")
+    roots = parse_trust((spool / "trust.toml").read_text()).roots
+    report = make_report(spool)
+    parts = json.loads(report.record)
+    parts["items"] = [item for item in parts["items"] if item["item"] != "key"]
+    with pytest.raises(ConfigRefused, match="no self-check of a whole unit"):
+        check_report(replace(report, record=json.dumps(parts, separators=(",", ":")) + "\n"), roots)
+
+
+@pytest.mark.parametrize("scene", [enrolled, lambda: worsened(enrolled())])
 def test_a_unit_that_never_checked_itself_is_told_to(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], scene: Callable[[], Scene]
 ) -> None:
-    spool = spool_of(enrolled(), tmp_path / "spool")
+    spool = spool_of(scene(), tmp_path / "spool")
     assert selftest("--spool", spool, "--trust", spool / "trust.toml") == 2
     assert "日志里还没有自检。开机" in capsys.readouterr().err
 

@@ -183,6 +183,15 @@ class Program:
     def named(self, name: str) -> dict[str, object]:
         return self.await_event(lambda event: event["event"] == name)
 
+    def tells(self, name: str, within_seconds: float) -> bool:
+        """Whether an event of that name comes in time."""
+        until = time.monotonic() + within_seconds
+        while not self.has_told(name):
+            if time.monotonic() > until:
+                return False
+            threading.Event().wait(0.05)
+        return True
+
     def has_told(self, name: str) -> bool:
         """Whether an event of that name came until now."""
         while not self._lines.empty():

@@ -3,20 +3,20 @@
 # From the kernel's command line: shilu_modules (in their order), shilu_fs, shilu_python, shilu_root.
 mount -t proc proc /proc
 mount -t sysfs sys /sys
-mount -t tmpfs mem /tmp
-mount -t tmpfs mem /mnt
+# Not /tmp: the checkout may lie there.
+mount -t tmpfs mem /run
 mount -t devtmpfs dev /dev 2>/dev/null
 for word in $(cat /proc/cmdline); do
     case $word in shilu_*=*) export "$word" ;; esac
 done
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin PYTHONDONTWRITEBYTECODE=1
+export TMPDIR=/run PATH=/usr/sbin:/usr/bin:/sbin:/bin PYTHONDONTWRITEBYTECODE=1
 # finit_module(2): not every machine has insmod, and this one is always x86-64.
 "$shilu_python" -c 'import ctypes, os, sys
 for module in filter(None, sys.argv[1].split(",")):
     ctypes.CDLL(None).syscall(313, os.open(module, 0), b"", 0)' "$shilu_modules"
-mkdir /mnt/card
-mount -t "$shilu_fs" /dev/ubda /mnt/card && cd "$shilu_root" &&
-    "$shilu_python" -m tests.rig.uml.deeds /mnt/card
-umount /mnt/card
+mkdir /run/card
+mount -t "$shilu_fs" /dev/ubda /run/card && cd "$shilu_root" &&
+    "$shilu_python" -m tests.rig.uml.deeds /run/card
+umount /run/card
 echo o > /proc/sysrq-trigger
 sleep 5

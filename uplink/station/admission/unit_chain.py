@@ -226,7 +226,7 @@ class UnitChain:
         if isinstance(body, Segment):
             self.segments[record.seq] = NamedSegment(record.seq, record.run, body)
         elif isinstance(body, SelfCheck):
-            self._take_check(body.items)
+            self._take_check(body)
             self.checked_utc, self.checks = record.at.utc, self.checks + 1
         elif isinstance(body, ReceiptFiled):
             self.filed.append(body)
@@ -238,11 +238,11 @@ class UnitChain:
         if not isinstance(body, ReceiptFiled | Anchor | EpochBegins | Release):
             self.asking_size = self.size
 
-    def _take_check(self, items: tuple[SelfCheckItem, ...]) -> None:
-        """A whole self-check, which looks at the key, begins anew; an item alone is put in."""
-        if any(one.item == "key" for one in items):
+    def _take_check(self, check: SelfCheck) -> None:
+        """A whole self-check begins anew; an item alone is put in."""
+        if check.whole:
             self.checked.clear()
-        for one in items:
+        for one in check.items:
             if one.item in self.checked or len(self.checked) < _CHECKED_MAX:
                 self.checked[one.item] = one
 
