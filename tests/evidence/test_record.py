@@ -306,3 +306,10 @@ def test_no_bytes_break_the_reader_of_records(data: bytes, place: int, byte: int
 def test_sealed_parts_keep_the_order_of_the_format() -> None:
     assert SealedMedia.__match_args__[:4] == ("file", "length", "sha256", "blocks_sha256")
     assert SealedFile.__match_args__ == ("file", "length", "sha256", "complete", "clear", "tail")
+
+
+def test_a_self_check_is_whole_if_the_key_was_asked() -> None:
+    battery = SelfCheckItem("battery", CheckVerdict.WARN, 61, "minutes")
+    key = SelfCheckItem("key", CheckVerdict.PASS, 1, "yes")
+    assert SelfCheck(CheckVerdict.WARN, (battery, key)).whole
+    assert not SelfCheck(CheckVerdict.WARN, (battery,)).whole
