@@ -238,26 +238,26 @@ def test_a_client_of_another_ca_is_refused(closed_agency: Agency, stranger: Auth
     theirs = stranger.issue("unit-1")
     ours = closed_agency.papers("unit-1")
     assert ours is not None
-    forged = replace(closed_agency.connection("unit-1"), tls=replace(theirs, ca=ours.ca))
+    papers = replace(theirs, ca=ours.ca)
+    forged = replace(closed_agency.connection("unit-1"), tls=papers)
     client = closed_agency.client(forged)
     client.post.open()
     sentence = client.downs.get(timeout=LIMIT_SECONDS)
     assert f"our certificate {theirs.certificate}" in sentence
     with pytest.raises(CertificateRefused, match="CA"):
         client.post.await_up(0)
-    assert len(closed_agency.turned_away()) == 1
+    assert len(closed_agency.turned_away(papers)) == 1
 
 
 def test_an_expired_certificate_is_refused_and_both_sides_say_so(closed_agency: Agency) -> None:
     assert closed_agency.authority is not None
     yesterday = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
-    late = closed_agency.connection("unit-1")
-    client = closed_agency.client(
-        replace(late, tls=closed_agency.authority.issue("unit-1", yesterday))
-    )
+    good = closed_agency.connection("unit-1")
+    papers = closed_agency.authority.issue("unit-1", yesterday)
+    client = closed_agency.client(replace(good, tls=papers))
     client.post.open()
     assert "expired" in client.downs.get(timeout=LIMIT_SECONDS)
-    (said,) = closed_agency.turned_away()
+    (said,) = closed_agency.turned_away(papers)
     assert said in {"certificate has expired", "certificate verify failed"}
     assert closed_agency.broker.turned_away() == ()
 
@@ -283,7 +283,7 @@ def test_who_is_revoked_while_his_line_is_up_loses_it_and_all_others_come_back(
             pass
         unit.ups.get(timeout=LIMIT_SECONDS)
         unit.ups.get(timeout=LIMIT_SECONDS)
-        assert agency.turned_away()
+        assert agency.turned_away(lost.tls)
 
 
 def test_a_broker_of_another_ca_is_refused(closed_agency: Agency, stranger: Authority) -> None:

@@ -16,6 +16,10 @@ _LENGTH_BYTES = 2
 class BulkClient(Client):
     """A client that takes a plain letter at QoS 0 as it lies in paho's buffer."""
 
+    def let_go(self) -> None:
+        """Close, after `loop_stop`, the sockets that paho leaves open until it is collected."""
+        self._reset_sockets()
+
     def _handle_publish(self) -> MQTTErrorCode:
         command, packet = self._in_packet["command"], self._in_packet["packet"]
         topic_ends = _LENGTH_BYTES + int.from_bytes(packet[:_LENGTH_BYTES])

@@ -81,7 +81,7 @@ class PahoPost:
         )
         self._client = self._make_client()
 
-    def _make_client(self) -> Client:
+    def _make_client(self) -> BulkClient:
         wanted = self._connection
         client = BulkClient(
             CallbackAPIVersion.VERSION2,
@@ -173,6 +173,7 @@ class PahoPost:
         left = self._ledger.unsent_bytes
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.let_go()
         return left
 
     # On paho's thread from here on.
