@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 SECOND_NS = 1_000_000_000
 BEGIN = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 ASKED = Picture(320, 180, 30, 500_000)
+UNEVEN_NS = 5_000_000  # stamps follow the card's clock evenly; blocks come when they come
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +211,7 @@ def test_a_block_is_stamped_with_its_first_sample_not_with_its_arrival(
 ) -> None:
     for pcm, age_ns in zip(microphone_rig.record(1.0), microphone_rig.ages_ns, strict=True):
         lasts_ns = len(pcm.samples) // 2 * SECOND_NS // pcm.rate_hz
-        assert lasts_ns <= age_ns < lasts_ns + SECOND_NS // 2
+        assert lasts_ns - UNEVEN_NS <= age_ns < lasts_ns + SECOND_NS // 2
 
 
 def test_a_microphone_in_a_room_with_sound_is_not_silent(microphone_rig: MicrophoneRig) -> None:
