@@ -238,20 +238,25 @@ def test_an_afternoon_with_fifty_units(
     ).stdout
     assert all(request.words in said for request in requests)
     assert said.count("本次执法全程录音录像") == 50
-    subprocess.run(
-        [need("pdftoppm"), "-r", "200", "-gray", "-png", sheets, tmp_path / "page"], check=True
-    )
+    for sharpness in ("200", "250"):  # a technician whose camera misses a code holds it again
+        page = tmp_path / f"page-{sharpness}"
+        subprocess.run(
+            [need("pdftoppm"), "-r", sharpness, "-gray", "-png", sheets, page], check=True
+        )
     pages = sorted(tmp_path.glob("page*.png"))
-    assert len(pages) == 5
-    codes = subprocess.run(
-        [need("zbarimg"), "--quiet", "--raw", *pages], capture_output=True, text=True, check=True
-    ).stdout.split()
+    assert len(pages) == 2 * 5
+    codes = set(
+        subprocess.run(
+            [need("zbarimg"), "--quiet", "--raw", *pages],
+            capture_output=True, text=True, check=True,
+        ).stdout.split()
+    )  # fmt: skip
     roll = agency / "station" / "data" / "units" / "baofeng-minzheng"
     for code in codes:
         _, _, _, number, digest = code.split(":")
         certificate = x509.load_pem_x509_certificate((roll / number / "identity.pem").read_bytes())
         assert digest == spki_sha256(certificate)
-    assert len(set(codes)) == 50
+    assert len(codes) == 50
     assert sorted(code.split(":")[3] for code in codes) == numbers
 
 

@@ -140,7 +140,7 @@ def certificate_html(facts: PackageFacts, verdict: Verdict, paper: Paper, finger
         "KEY": grouped(fingerprint),
         "VERIFIER": grouped(verifier_digest()),
         "PAGE": grouped(hashlib.sha256(viewer.page()).hexdigest()),
-        "SQUARE": square.svg_inline(scale=3, border=2),
+        "SQUARE": square.svg_inline(scale=3),
     }
     for name, value in filled.items():
         template = template.replace(f"@{name}@", value)
