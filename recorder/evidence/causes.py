@@ -59,6 +59,13 @@ class MarkKind(enum.StrEnum):
     PHOTO = "photo"
 
 
+class Ordered(enum.StrEnum):
+    """What a station may order (§12)."""
+
+    OFFICERS = "officers"
+    CHECK = "check"
+
+
 class GapSource(enum.StrEnum):
     """Where material went missing."""
 

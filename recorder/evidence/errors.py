@@ -41,3 +41,7 @@ class BadProof(EvidenceError):
 
 class NotForUs(EvidenceError):
     """An encrypted file that none of the given keys opens."""
+
+
+class NotObeyed(EvidenceError):
+    """A command that is whole and yet not for now: another unit's, an old one, out of its time."""

@@ -10,6 +10,7 @@ from recorder.evidence.causes import (
     InterruptCause,
     KeyStore,
     MarkKind,
+    Ordered,
     StartCause,
     StopCause,
     Suite,
@@ -262,6 +263,16 @@ class Release:
     segment_seq: Count
     files: tuple[ReleasedFile, ...]
     receipt: Annotated[str, check_receipt_name]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTaken:
+    """A command of the station was checked and is obeyed; `sha256` is of its note (§12)."""
+
+    TYPE: ClassVar[str] = "command"
+    number: Number
+    what: Ordered
+    sha256: Digest
 
 
 @dataclass(frozen=True, slots=True)

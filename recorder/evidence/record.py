@@ -12,6 +12,7 @@ from recorder.evidence.causes import (
     InterruptCause,
     KeyStore,
     MarkKind,
+    Ordered,
     StartCause,
     StopCause,
     Suite,
@@ -21,6 +22,7 @@ from recorder.evidence.errors import Malformed
 from recorder.evidence.events import (
     Anchor,
     ClockStep,
+    CommandTaken,
     EpochBegins,
     Gap,
     Mark,
@@ -53,6 +55,7 @@ __all__ = [
     "CheckVerdict",
     "Clear",
     "ClockStep",
+    "CommandTaken",
     "Ending",
     "EpochBegins",
     "Fragments",
@@ -63,6 +66,7 @@ __all__ = [
     "Mark",
     "MarkKind",
     "Notice",
+    "Ordered",
     "Orphan",
     "PictureSize",
     "ReceiptFiled",
@@ -111,6 +115,7 @@ Body: TypeAlias = (
     | Stop
     | ReceiptFiled
     | Release
+    | CommandTaken
     | Refused
     | Orphan
 )
@@ -149,7 +154,7 @@ _BODIES: dict[str, Shape[Any]] = {
     kind.TYPE: Shape(kind)
     for kind in (
         *(EpochBegins, RunBegins, Shutdown, Anchor, SelfCheck, Start, Notice, Mark, Gap),
-        *(ClockStep, Segment, Stop, ReceiptFiled, Release, Refused, Orphan),
+        *(ClockStep, Segment, Stop, ReceiptFiled, Release, CommandTaken, Refused, Orphan),
     )
 }
 

@@ -76,7 +76,15 @@ class Words:
     text: str
 
 
-SideEntry: TypeAlias = Officers | NoticeWording | Fix | NoFix | Said | Words
+@dataclass(frozen=True, slots=True)
+class CommandNote:
+    """The signed command that ordered these officers, as it came (§12)."""
+
+    TYPE: ClassVar[str] = "command"
+    note: str
+
+
+SideEntry: TypeAlias = Officers | NoticeWording | Fix | NoFix | Said | Words | CommandNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,8 @@ _AT = Shape(_At)
 _HEADER = Shape(SideHeader)
 # One shape for each entry; a dict of shapes of different things has no narrower type.
 _ENTRIES: dict[str, Shape[Any]] = {
-    kind.TYPE: Shape(kind) for kind in (Officers, NoticeWording, Fix, NoFix, Said, Words)
+    kind.TYPE: Shape(kind)
+    for kind in (Officers, NoticeWording, Fix, NoFix, Said, Words, CommandNote)
 }
 
 

@@ -20,6 +20,7 @@ from recorder.evidence.record import (
     Body,
     CheckVerdict,
     ClockStep,
+    CommandTaken,
     Ending,
     EpochBegins,
     Gap,
@@ -29,6 +30,7 @@ from recorder.evidence.record import (
     Mark,
     MarkKind,
     Notice,
+    Ordered,
     Orphan,
     PictureSize,
     ReceiptFiled,
@@ -99,6 +101,7 @@ BODIES: tuple[Body, ...] = (
     Stop(12, StopCause.CAPTURE_LOST, 3, 5400),
     ReceiptFiled(receipt_file(41), SHA, 41, 9001),
     Release(17, (ReleasedFile(media_file(12, 3), SHA),), receipt_file(41)),
+    CommandTaken(17, Ordered.OFFICERS, SHA),
     Refused("delete", "technician", "no such function"),
     Orphan("media/what is this?", 17, SHA),
 )

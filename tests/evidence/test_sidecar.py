@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from recorder.evidence.errors import EvidenceError, Malformed
 from recorder.evidence.sidecar import (
+    CommandNote,
     Fix,
     NoFix,
     NoticeWording,
@@ -25,6 +26,7 @@ from recorder.evidence.sidecar import (
 HEADER = SideHeader("baofeng-mz.shilu/BF-0007", 12, 3)
 ENTRIES = (
     (3_540_000, Officers(("王伟", "李娜"), ("012345", "012346"))),
+    (3_540_000, CommandNote("shilu.command/v1\n…")),
     (3_540_100, NoticeWording("为保护您的合法权益，现对执法过程进行录音录像。")),
     (3_541_000, Fix("2026-11-21T10:05:33.000Z", 399_042_000, 1_164_074_000, 9, 90)),
     (3_542_000, NoFix("no satellites")),
