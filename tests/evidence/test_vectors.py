@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from recorder.evidence import canonical
 from recorder.evidence.age import Identity, decrypt
+from recorder.evidence.command import check_command, parse_command
 from recorder.evidence.epoch import (
     EpochStatement,
     check_identity_signature,
@@ -103,6 +104,12 @@ def read_standing(v: Vector) -> None:
     check_standing(v["note"].encode(), v["epoch"], VerifierKey.parse(v["key"]))
 
 
+def read_command(v: Vector) -> None:
+    signed = parse_command(v["note"].encode())
+    check_command(signed, VerifierKey.parse(v["key"]))
+    assert signed.sha256 == v["sha256"]
+
+
 def read_receipt(v: Vector) -> None:
     known = v["policy"]
     witnesses = tuple(map(VerifierKey.parse, known["witnesses"]))
@@ -138,6 +145,7 @@ READERS: dict[str, Callable[[Vector], None]] = {
     "age": read_age,
     "standing": read_standing,
     "receipt": read_receipt,
+    "command": read_command,
     "file name": read_file_name,
     "fragments": read_fragments,
     "sidecar": read_sidecar,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.vectors.plain_vectors import canonical, file_names, fragments, records, sidecars, tree
 from tests.vectors.sealed_vectors import age_files
-from tests.vectors.signed_vectors import epochs, heads, receipts, standings
+from tests.vectors.signed_vectors import commands, epochs, heads, receipts, standings
 
 FILES = {
     "canonical": canonical,
@@ -26,6 +26,7 @@ FILES = {
     "file-names": file_names,
     "fragments": fragments,
     "sidecars": sidecars,
+    "commands": commands,
 }
 
 

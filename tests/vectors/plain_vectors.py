@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from recorder.evidence.moment import ClockSource, Moment
 from recorder.evidence.record import (
+    CommandTaken,
     Mark,
+    Ordered,
     Record,
     encode_record,
 )
-from recorder.evidence.sidecar import Officers, SideHeader, side_header_line, side_line
+from recorder.evidence.sidecar import (
+    CommandNote,
+    Officers,
+    SideHeader,
+    side_header_line,
+    side_line,
+)
 from recorder.evidence.tree import FullTree, leaf_hash
 from recorder.evidence.words import ZERO_DIGEST, digest, media_file, side_file
 from tests.vectors.fixed import (
@@ -108,6 +118,13 @@ def records() -> list[Vector]:
         ("a station's log", "Malformed", good.replace("BF-0007", "station")),
         ("a digest in capitals", "Malformed", good.replace(ZERO_DIGEST, "A" * 64)),
     ]
+    taken = encode_record(replace(record, body=CommandTaken(17, Ordered.OFFICERS, ZERO_DIGEST)))
+    order = taken.decode()
+    cases += [
+        ("a command", "ok", order),
+        ("a command to delete", "Malformed", order.replace('"officers"', '"delete"')),
+        ("command 0", "Malformed", order.replace(":17,", ":0,")),
+    ]
     return [named("record", name, expect, line=line) for name, expect, line in cases]
 
 
@@ -166,5 +183,10 @@ def sidecars() -> list[Vector]:
         ("an empty line", "Malformed", first + "\n"),
         ("an unknown entry", "Malformed", first + second.replace("officers", "rumours")),
         ("a cut line", "Malformed", first + second[:-9]),
+    ]
+    third = side_line(CommandNote("shilu.command/v1\n…"), 3_540_000).decode()
+    cases += [
+        ("a sidecar with a command", "ok", first + second + third),
+        ("a command without its note", "Malformed", first + third.replace('"note"', '"word"')),
     ]
     return [named("sidecar", name, expect, clear=clear) for name, expect, clear in cases]

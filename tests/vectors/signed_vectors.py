@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 
+from recorder.evidence.command import Command, command_key_name, sign_command
 from recorder.evidence.epoch import EpochStatement, epoch_body
 from recorder.evidence.head import Head, cosign, sign_head
 from recorder.evidence.note import (
@@ -14,6 +15,7 @@ from recorder.evidence.note import (
     add_signature,
     note_bytes,
     parse_note,
+    sign_note,
 )
 from recorder.evidence.receipt import CustodyEntry, FiledFile, TlogProof
 from recorder.evidence.record import (
@@ -24,6 +26,7 @@ from recorder.evidence.record import (
     Span,
     Tail,
 )
+from recorder.evidence.sidecar import Officers
 from recorder.evidence.standing import Standing, sign_standing
 from recorder.evidence.tree import FullTree, leaf_hash
 from recorder.evidence.words import digest, media_file, side_file, tail_of
@@ -208,3 +211,62 @@ def receipts() -> list[Vector]:
     }.items():
         made.append(named("receipt", name, "Malformed", proof=bad, policy=policy))
     return made
+
+
+def commands() -> list[Vector]:
+    """Give commands as a station signs them, and what no unit obeys."""
+    name = command_key_name("baofeng-mz")
+    crew = Officers(("张三", "李四"), ("100001", "100002"))
+    times = ("2026-11-21T08:00:00.000Z", "2026-11-21T20:00:00.000Z")
+    command = Command(ORIGIN, 17, *times, crew, SALT)
+    note = sign_command(command, signing_key(5)).decode()
+    look = sign_command(replace(command, officers=None), signing_key(5)).decode()
+    key = key_text(name, ED25519, 5)
+    others = parse_note(note.encode())
+    twice = note_bytes(add_signature(others, others.signatures[0])).decode()
+    good = [
+        named("command", "officers", "ok", note=note, key=key, sha256=digest(note.encode())),
+        named("command", "a look", "ok", note=look, key=key, sha256=digest(look.encode())),
+    ]
+    unsigned = [
+        ("another officer under the same signature", note.replace("李四", "李五"), key),
+        ("another unit under the same signature", note.replace("BF-0007", "BF-0008"), key),
+        ("another number under the same signature", note.replace("\n17\n", "\n18\n"), key),
+        ("a key that is not pinned", note, key_text(name, ED25519, 6)),
+        ("the key of the station's log", note, key_text(STATION, ED25519, 5)),
+    ]
+    bad = [named("command", n, "BadSignature", note=text, key=k) for n, text, k in unsigned]
+    spellings = {
+        "another version": ("command/v1", "command/v2"),
+        "a station as the unit": ("BF-0007\n", "station\n"),
+        "number 0": ("\n17\n", "\n0\n"),
+        "a leading zero": ("\n17\n", "\n017\n"),
+        "a time that ends before it begins": (times[1], times[0]),
+        "two spaces between the times": ("Z 2026", "Z  2026"),
+        "something else than may be ordered": ("officers {", "delete {"),
+        "a space in the JSON": ('{"names"', '{ "names"'),
+        "more names than numbers": ('"100001",', ""),
+        "no officer": ('"张三","李四"', ""),
+        "a number twice": ("100002", "100001"),
+        "a name that turns the line around": ("张三", "\u202e张三"),
+        "a name with a space at its end": ("张三", "张三 "),
+        "a name of 65 characters": ("张三", "张" * 65),
+        "a number with a space": ("100001", "100 01"),
+        "a short salt": (SALT, SALT[:30]),
+        "a seventh line": (SALT, f"{SALT}\nmore"),
+    }
+    for what, (old, new) in spellings.items():
+        text = sign_note(command.text().replace(old, new), name, signing_key(5)).decode()
+        bad.append(named("command", what, "Malformed", note=text, key=key))
+    aliens = [
+        ("two signatures", twice),
+        (
+            "signed in the name of the log",
+            sign_note(command.text(), STATION, signing_key(5)).decode(),
+        ),
+        ("longer than 8192 bytes", note + "x" * 8192),
+        ("no signature", f"{command.text()}\n"),
+        ("nothing", ""),
+    ]
+    bad += [named("command", n, "Malformed", note=text, key=key) for n, text in aliens]
+    return good + bad
