@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from recorder.evidence.certificates import parse_certificates
+from recorder.evidence.command import command_key_name
 from recorder.evidence.errors import Malformed
 from recorder.evidence.moment import utc_ms
 from recorder.evidence.note import VerifierKey
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
     from cryptography import x509
 
-KEYS = frozenset({"version", "agency", "quorum", "roots", "station", "witnesses", "revoked"})
+KEYS = frozenset(
+    {"version", "agency", "quorum", "roots", "station", "witnesses", "commands", "revoked"}
+)
 NOTE_KEY = 0x01
 COSIGNER_KEY = 0x04
 
@@ -43,6 +46,7 @@ class Trust:
     policy: LogPolicy
     roots: tuple[x509.Certificate, ...]
     revoked: tuple[Revoked, ...]
+    commands: tuple[VerifierKey, ...] = ()
 
     def revoked_from_ms(self, unit: str) -> int | None:
         """Give the earliest revocation of `unit` in milliseconds since 1970, or None."""
@@ -115,6 +119,25 @@ def _policy(table: Mapping[str, object], agency: str) -> LogPolicy:
     return LogPolicy(station=station, witnesses=witnesses, quorum=quorum)
 
 
+def _commands(
+    table: Mapping[str, object], agency: str, station: VerifierKey
+) -> tuple[VerifierKey, ...]:
+    if "commands" not in table:
+        return ()
+    keys = tuple(_log_key(text, NOTE_KEY, "commands") for text in _texts(table, "commands"))
+    for key in keys:
+        if key.name != command_key_name(agency):
+            raise Malformed(
+                f"A command key in the trust file is of {key.name}, the agency's are of "
+                f"{command_key_name(agency)}; use a key of that name."
+            )
+        if key.public_key == station.public_key:
+            raise Malformed("The trust file takes the station's log key for its command key.")
+    if len({key.key_id for key in keys}) != len(keys):
+        raise Malformed("The trust file names a command key twice; name it once.")
+    return keys
+
+
 def _revoked(table: Mapping[str, object]) -> tuple[Revoked, ...]:
     entries = table.get("revoked", [])
     if not isinstance(entries, list):
@@ -140,9 +163,11 @@ def parse_trust(text: str) -> Trust:
     if _number(table, "version") != 1:
         raise Malformed("The trust file is not of version 1; use one made for this program.")
     agency = check_agency(_text(table, "agency"))
+    policy = _policy(table, agency)
     return Trust(
         agency=agency,
-        policy=_policy(table, agency),
+        policy=policy,
         roots=_roots(_texts(table, "roots")),
         revoked=_revoked(table),
+        commands=_commands(table, agency, policy.station),
     )

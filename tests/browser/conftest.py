@@ -13,12 +13,12 @@ import pytest
 from tests.browser.chromium import Chromium
 from tests.browser.firefox import Firefox
 from tests.browser.viewer import Viewer
-from tests.vectors.make_packages import FOLDER
+from tests.vectors.make_packages import FOLDER, PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-TRUST = FOLDER / "trust.toml"
+TRUST = FOLDER / PLAIN
 KEY = FOLDER / "station.agekey"
 
 
@@ -59,6 +59,7 @@ class Laid:
 
     package: Path
     key: Path | None
+    trust: Path
     expected: object
 
 
@@ -72,6 +73,8 @@ def laid(tmp_path: Path) -> Callable[[str], Laid]:
             path = tmp_path / name / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(b64decode(data))
-        return Laid(tmp_path / name, KEY if described["key"] else None, described["expected"])
+        key = KEY if described["key"] else None
+        trust = FOLDER / described.get("trust", PLAIN)
+        return Laid(tmp_path / name, key, trust, described["expected"])
 
     return lay

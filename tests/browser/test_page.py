@@ -55,7 +55,7 @@ def test_the_station_ships_these_bytes() -> None:
 @pytest.mark.slow
 def test_it_asks_the_network_for_nothing(viewer: Viewer, laid: Callable[[str], Laid]) -> None:
     vector = laid("honest-opened")
-    viewer.check(vector.package, TRUST, vector.key)
+    viewer.check(vector.package, vector.trust, vector.key)
     asked = [each["request"]["url"] for each in viewer.page.of("Network.requestWillBeSent")]
     assert asked
     assert {re.split("[:/]", url)[0] for url in asked} <= {"file", "blob", "data"}

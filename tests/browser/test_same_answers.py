@@ -57,7 +57,7 @@ def test_a_package_vector_gets_its_verdict(
     name: str, viewer: Viewer, laid: Callable[[str], Laid]
 ) -> None:
     vector = laid(name)
-    assert unspoken(viewer.check(vector.package, TRUST, vector.key)) == vector.expected
+    assert unspoken(viewer.check(vector.package, vector.trust, vector.key)) == vector.expected
 
 
 @pytest.mark.parametrize("name", sorted(set(VECTORS) - WITH_A_REASON))
@@ -69,9 +69,9 @@ def test_it_says_so_in_the_same_english_words(
 ) -> None:
     vector = laid(name)
     keys = ("--key", vector.key) if vector.key else ()
-    due = command_says(capsys, vector.package, "--trust", TRUST, *keys, "--lang", "en")
+    due = command_says(capsys, vector.package, "--trust", vector.trust, *keys, "--lang", "en")
     viewer.open("en")
-    assert viewer.check(vector.package, TRUST, vector.key) == due
+    assert viewer.check(vector.package, vector.trust, vector.key) == due
 
 
 @pytest.mark.parametrize("name", ["honest-power-cut", "later-epoch-signs-old-head", "one-witness"])
@@ -83,7 +83,7 @@ def test_a_browser_without_ed25519_gives_the_same_answer(
     old = Viewer(page)
     old.open()
     vector = laid(name)
-    assert unspoken(old.check(vector.package, TRUST, vector.key)) == vector.expected
+    assert unspoken(old.check(vector.package, vector.trust, vector.key)) == vector.expected
 
 
 def resigned(package: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recorder.evidence.verdict import Exit
-from tests.tamper import films, lawyer, lawyer_papers, logs, logs_own, papers
+from tests.tamper import films, lawyer, lawyer_papers, logs, logs_own, orders, papers
 from tests.tamper.table import Case, Table, cases_of, drawn, honest_package
 
 if TYPE_CHECKING:
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from tests.verify.conftest import Scene
 
 CASES = sorted(
-    cases_of(films, lawyer, lawyer_papers, logs, logs_own, papers), key=lambda each: each.number
+    cases_of(films, lawyer, lawyer_papers, logs, logs_own, orders, papers),
+    key=lambda each: each.number,
 )
 # Told by tests of their own: a witness refuses (52), an edited excerpt (54).
 ELSEWHERE = {"52", "54"}
-HONEST = {"33", "50", "A43", "B07", "B23", "B27", "B30", "B33", "B36"}
+HONEST = {"33", "50", "A43", "B07", "B23", "B27", "B30", "B33", "B36", "C01", "C13", "C14", "C15"}
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@
 writes the same bytes. A vector never changes: a new format version adds a folder.
 
 Each `NAME.json` holds `about`, `files` (name → base64), `key` (whether the station's key is
-used) and `expected`: the verdict without its sentences. `trust.toml` and `station.agekey` serve
-all of them.
+used), `trust` (the trust file, `trust.toml` if absent) and `expected`: the verdict without its
+sentences. `station.agekey` serves all of them.
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ from recorder.evidence.head import parse_signed_head, sign_head
 from recorder.evidence.moment import ClockSource
 from recorder.evidence.package import TAGS
 from recorder.evidence.record import ClockStep, Ending, MarkKind, StartCause
+from recorder.evidence.trust import parse_trust
 from recorder.evidence.verdict import Language, Verdict, verdict_value
 from tests.verify.conftest import Scene, enrolled
 from tests.verify.court import judged
 from tests.verify.forger import FILM, NEXT_FILM, Forger
-from tests.verify.station import Station
+from tests.verify.station import CREW, Station
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FOLDER = Path(__file__).parent / "packages"
+PLAIN, PINNED = "trust.toml", "trust-commands.toml"
 SPOKEN = frozenset({"sentence", "because"})
 
 
@@ -41,21 +43,30 @@ class Vector:
     about: str
     files: dict[str, bytes]
     key: bool = False
+    trust: str = PLAIN
 
     def text(self, scene: Scene) -> str:
         """Give the vector as it lies in its file."""
         described = {
             "about": self.about,
             "key": self.key,
+            **({} if self.trust == PLAIN else {"trust": self.trust}),
             "files": {name: b64encode(data).decode() for name, data in sorted(self.files.items())},
-            "expected": unspoken(verdict_on(self.files, scene, key=self.key)),
+            "expected": unspoken(verdict_on(self, scene)),
         }
         return json.dumps(described, ensure_ascii=False, indent=1) + "\n"
 
 
-def verdict_on(files: dict[str, bytes], scene: Scene, *, key: bool) -> Verdict:
-    keys = (scene.unit.station_key,) if key else ()
-    return judged(files, scene.station.trust(), *keys)
+def verdict_on(vector: Vector, scene: Scene) -> Verdict:
+    keys = (scene.unit.station_key,) if vector.key else ()
+    return judged(vector.files, parse_trust(trust_texts(scene)[vector.trust]), *keys)
+
+
+def trust_texts(scene: Scene) -> dict[str, str]:
+    """Give each trust file: without the key that signs commands, and with it."""
+    plain = scene.station.trust_text()
+    pinning = replace(scene.station, pins_commands=True)
+    return {PLAIN: plain, PINNED: pinning.trust_text()}
 
 
 def unspoken(verdict: Verdict) -> object:
@@ -95,6 +106,7 @@ def vectors() -> Iterator[Vector]:
     yield from _files()
     yield from _log()
     yield from _doubtful()
+    yield from _ordered()
 
 
 def _honest() -> Iterator[Vector]:
@@ -200,11 +212,52 @@ def _doubtful() -> Iterator[Vector]:
     yield Vector("back-dated", "the unit's clock is a day slow and states 50 ms", files)
 
 
+def _ordered() -> Iterator[Vector]:
+    def commanded() -> Scene:
+        scene = small()
+        scene.unit.obey(scene.station.order(scene.unit, 17))
+        scene.unit.record(1, 1)
+        return scene
+
+    scene = commanded()
+    files = scene.station.package(scene.unit)
+    about = "officers ordered by command, and a trust file that pins the key"
+    yield Vector("honest-commanded", about, files, key=True, trust=PINNED)
+    about = "the same, and a trust file that knows no such key"
+    yield Vector("honest-commanded-unpinned", about, files, key=True)
+    about = "the same, and no key that opens the sidecars"
+    yield Vector("honest-commanded-closed", about, files, trust=PINNED)
+    scene = small()
+    scene.unit.record(1)
+    files = scene.station.package(scene.unit)
+    about = "no command at all, and a trust file that pins the key"
+    yield Vector("honest-uncommanded", about, files, key=True, trust=PINNED)
+    scene = commanded()
+    scene.unit.obey(scene.station.order(scene.unit, 17))
+    scene.unit.record(1)
+    about = "a command is obeyed twice"
+    yield Vector("command-twice", about, scene.station.package(scene.unit))
+    scene = small()
+    scene.unit.ordered, scene.unit.officers = scene.station.order(scene.unit, 17), CREW
+    scene.unit.record(1)
+    files = scene.station.package(scene.unit)
+    about = "a sidecar shows a command that no record states"
+    yield Vector("command-unrecorded", about, files, key=True, trust=PINNED)
+    scene = small()
+    strange = scene.unit.random.ed25519()
+    scene.unit.obey(scene.station.order(scene.unit, 17, key=strange))
+    scene.unit.record(1)
+    files = scene.station.package(scene.unit)
+    about = "a command by a key that is not pinned"
+    yield Vector("command-of-a-strange-key", about, files, key=True, trust=PINNED)
+
+
 def main() -> None:
     """Write all vectors."""
     FOLDER.mkdir(exist_ok=True)
     scene = small()
-    (FOLDER / "trust.toml").write_text(scene.station.trust_text(), encoding="utf-8")
+    for name, text in trust_texts(scene).items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
     (FOLDER / "station.agekey").write_text(scene.unit.station_key.text() + "\n", encoding="utf-8")
     for vector in vectors():
         (FOLDER / f"{vector.name}.json").write_text(vector.text(scene), encoding="utf-8")

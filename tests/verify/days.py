@@ -14,8 +14,10 @@ from recorder.evidence.record import (
     UnitKind,
 )
 from recorder.evidence.record import Gap as StatedGap
+from recorder.evidence.sidecar import Officers
 from recorder.evidence.words import blocks_of, media_file, side_file
 from tests.verify.conftest import enrolled
+from tests.verify.station import CREW
 from tests.verify.unit import Dice
 
 if TYPE_CHECKING:
@@ -25,12 +27,25 @@ if TYPE_CHECKING:
 def honest_day(seed: int) -> tuple[Scene, tuple[int, ...]]:
     """Give a unit after a day that nobody tampered with, and the recordings to hand out."""
     dice = Dice(seed)
+    pinned = dice.rng.random() < 0.5
     scene = enrolled(seed=seed, fragment_bytes=dice.rng.choice((500, 9000, 40_000)))
     if seed % 3:  # satellites give a time, and may lack leap seconds
         scene.unit.kind = UnitKind.DEVICE
         scene.unit.satellites_wrong_ms = dice.rng.choice((0, 900, -18_000))
         scene.unit.boot()
-    deeds = (plain, cut_off, resumed, with_gap, clock_step, lost_gps, restart, hand_in, marked)
+    scene.station.pins_commands = pinned
+    deeds = (
+        plain,
+        cut_off,
+        resumed,
+        with_gap,
+        clock_step,
+        lost_gps,
+        restart,
+        hand_in,
+        marked,
+        ordered,
+    )
     for _ in range(dice.rng.randrange(3, 9)):
         dice.rng.choice(deeds)(scene, dice)
     if scene.unit.recording == 0:
@@ -49,6 +64,18 @@ def marked(scene: Scene, dice: Dice) -> None:
     for _ in range(dice.rng.randrange(1, 90)):
         scene.unit.mark()
     scene.unit.go_on(number, 1, 2.0)
+
+
+def ordered(scene: Scene, dice: Dice) -> None:
+    """The station orders officers or a look; sometimes power goes before they are bound."""
+    unit = scene.unit
+    number = unit.commands + dice.rng.randrange(1, 3)
+    before = unit.officers, unit.ordered
+    what = dice.rng.choice((CREW, Officers(("王伟",), ("110025",)), None))
+    unit.obey(scene.station.order(unit, number, officers=what))
+    if dice.rng.random() < 0.2:
+        unit.officers, unit.ordered = before
+    plain(scene, dice)
 
 
 def cut_off(scene: Scene, dice: Dice) -> None:

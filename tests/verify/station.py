@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from recorder.evidence.canonical import line
+from recorder.evidence.command import Command, command_key_name, sign_command
 from recorder.evidence.head import Head, cosign, sign_head
 from recorder.evidence.moment import utc_text
 from recorder.evidence.note import (
@@ -24,6 +25,7 @@ from recorder.evidence.note import (
 )
 from recorder.evidence.package import TAGS, UNIT
 from recorder.evidence.receipt import CustodyEntry, FiledFile, TlogProof
+from recorder.evidence.sidecar import Officers
 from recorder.evidence.tree import FullTree, leaf_hash
 from recorder.evidence.trust import Trust, parse_trust
 from recorder.evidence.words import CHAIN_FILE, digest, receipt_file, station_origin
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from recorder.evidence.canonical import Value
 
 NOON = dt.datetime.fromtimestamp(NOON_MS / 1000, dt.UTC)
+CREW = Officers(("王伟", "李娜"), ("110025", "110026"))
 WITNESSES = ("witness-1.example", "witness-2.example")
 
 
@@ -96,10 +99,13 @@ class Station:
     tree: FullTree = field(default_factory=FullTree)
     revoked: tuple[tuple[str, str], ...] = ()
     second_witness_late_s: int = 0
+    # Whether its reader's trust file pins the key that signs commands.
+    pins_commands: bool = False
 
     def __post_init__(self) -> None:
         self.dice = Dice(self.seed)
         self.log_key = self.dice.ed25519()
+        self.command_key = Dice(self.seed + 1000).ed25519()
         self.witness_keys = {name: self.dice.ed25519() for name in WITNESSES}
         self.root_key = self.dice.p256()
         self.issuer_key = self.dice.p256()
@@ -113,6 +119,7 @@ class Station:
 
     dice: Dice = field(init=False)
     log_key: Ed25519PrivateKey = field(init=False)
+    command_key: Ed25519PrivateKey = field(init=False)
     witness_keys: dict[str, Ed25519PrivateKey] = field(init=False)
     root_key: ec.EllipticCurvePrivateKey = field(init=False)
     issuer_key: ec.EllipticCurvePrivateKey = field(init=False)
@@ -215,6 +222,22 @@ class Station:
         unit.file_receipt(name, proof, size, self.tree.size)
         return name
 
+    def order(
+        self, unit: Unit, number: int, *, key: Ed25519PrivateKey | None = None, **changes: object
+    ) -> bytes:
+        """Order two officers of a unit for the twelve hours from the last full hour on."""
+        now_ms = unit.clock.true_s() * 1000
+        since_ms = now_ms - now_ms % 3_600_000
+        command = Command(
+            unit=unit.origin,
+            number=number,
+            since=utc_text(since_ms),
+            until=utc_text(since_ms + 12 * 3_600_000),
+            officers=CREW,
+            salt=digest(f"{unit.origin} {number}".encode())[:32],
+        )
+        return sign_command(replace(command, **changes), key or self.command_key)  # type: ignore[arg-type]
+
     # --- what a reader gets --------------------------------------------------------------------
 
     def trust_text(self) -> str:
@@ -230,8 +253,13 @@ class Station:
         return (
             f'version = 1\nagency = "{self.agency}"\nquorum = 2\n'
             f'roots = ["""{pem(self.root)}"""]\nstation = "{key}"\n'
-            f"witnesses = [{witnesses}]\n{revoked}"
+            f"witnesses = [{witnesses}]\n{self._command_keys()}{revoked}"
         )
+
+    def _command_keys(self) -> str:
+        name = command_key_name(self.agency)
+        key = VerifierKey.of(name, ED25519, self.command_key.public_key())
+        return f'commands = ["{key.text()}"]\n' if self.pins_commands else ""
 
     def trust(self) -> Trust:
         return parse_trust(self.trust_text())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from recorder.evidence.errors import Malformed
 from recorder.evidence.moment import ClockSource, utc_text
+from recorder.evidence.note import COSIGNATURE, ED25519, VerifierKey
 from recorder.evidence.record import ClockStep
 from recorder.evidence.trust import parse_trust
 from recorder.evidence.verdict import Axis, Exit, Verdict, Word
@@ -18,6 +19,9 @@ from tests.verify.conftest import Scene, enrolled
 from tests.verify.court import codes, first, judged, notes
 from tests.verify.station import NOON, Station, certificate, pem
 from tests.verify.unit import Dice, Unit
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
 def verdict_of(scene: Scene, *, final_receipt: bool = True) -> Verdict:
@@ -490,6 +494,36 @@ def test_a_witness_counts_once(scene: Scene) -> None:
     witness = text[start : text.index('"', start + 1) + 1]
     with pytest.raises(Malformed, match="names a witness twice"):
         parse_trust(text.replace("witnesses = [", f"witnesses = [{witness}, "))
+
+
+@pytest.mark.parametrize(
+    ("new", "why"),
+    [
+        ("commands = 3", "a list of texts"),
+        ('commands = ["{witness}"]', "key of commands in the trust file is of type 4"),
+        ('commands = ["{station}"]', "command key in the trust file is of .*station, the agency"),
+        ('commands = ["{log}"]', "the station's log key for its command key"),
+        ('commands = ["{key}", "{key}"]', "names a command key twice"),
+    ],
+)
+def test_a_command_key_that_is_none_is_refused(scene: Scene, new: str, why: str) -> None:
+    station = scene.station
+
+    def text(name: str, kind: int, key: Ed25519PrivateKey) -> str:
+        return VerifierKey.of(name, kind, key.public_key()).text()
+
+    line = new.format(
+        witness=text("baofeng-mz.shilu/command", COSIGNATURE, station.command_key),
+        station=text(station.origin, ED25519, station.command_key),
+        log=text("baofeng-mz.shilu/command", ED25519, station.log_key),
+        key=text("baofeng-mz.shilu/command", ED25519, station.command_key),
+    )
+    with pytest.raises(Malformed, match=why):
+        parse_trust(f"{line}\n{station.trust_text()}")
+
+
+def test_no_command_key_is_as_none_given(scene: Scene) -> None:
+    assert parse_trust(f"commands = []\n{scene.station.trust_text()}") == scene.station.trust()
 
 
 def test_a_witness_key_is_no_station_key(scene: Scene) -> None:

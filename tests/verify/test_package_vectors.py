@@ -10,7 +10,7 @@ import pytest
 
 from recorder.evidence.age import Identity
 from recorder.evidence.trust import parse_trust
-from tests.vectors.make_packages import FOLDER, Vector, small, unspoken, vectors
+from tests.vectors.make_packages import FOLDER, PLAIN, Vector, small, unspoken, vectors
 from tests.verify.court import judged
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def test_there_are_honest_and_forged_ones() -> None:
 def test_a_stored_package_gets_its_verdict(path: Path) -> None:
     described = json.loads(path.read_text(encoding="utf-8"))
     files = {name: b64decode(data) for name, data in described["files"].items()}
-    trust = parse_trust((FOLDER / "trust.toml").read_text(encoding="utf-8"))
+    trust = parse_trust((FOLDER / described.get("trust", PLAIN)).read_text(encoding="utf-8"))
     key = Identity.parse((FOLDER / "station.agekey").read_text(encoding="utf-8").strip())
     verdict = judged(files, trust, *([key] if described["key"] else []))
     assert unspoken(verdict) == described["expected"]

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from recorder.evidence.age import Encryptor, Identity, Positions, Recipient, encrypt
 from recorder.evidence.causes import KeyStore
+from recorder.evidence.command import parse_command
 from recorder.evidence.epoch import epoch_body
 from recorder.evidence.fragments import FragmentHasher
 from recorder.evidence.head import Head, sign_head
@@ -23,6 +24,7 @@ from recorder.evidence.record import (
     Anchor,
     Body,
     Clear,
+    CommandTaken,
     Ending,
     EpochBegins,
     Fragments,
@@ -53,7 +55,14 @@ from recorder.evidence.record import (
     UnitKind,
     encode_record,
 )
-from recorder.evidence.sidecar import Fix, Officers, SideHeader, side_header_line, side_line
+from recorder.evidence.sidecar import (
+    CommandNote,
+    Fix,
+    Officers,
+    SideHeader,
+    side_header_line,
+    side_line,
+)
 from recorder.evidence.standing import Standing, sign_standing
 from recorder.evidence.tree import Tree, leaf_hash
 from recorder.evidence.words import (
@@ -77,6 +86,7 @@ NOON_MS = 1_795_248_000_000  # 2026-11-21T08:00:00Z, a fixed day
 BLOCK_BYTES = 262_144
 EPOCH_RECORDS = 64
 RATE_HZ = 30
+CONFIGURED = Officers(("张三", "李四"), ("110023", "110024"))
 
 
 class Dice:
@@ -158,6 +168,11 @@ class Unit:
     boots_at_ms: int | None = None
     # How far satellites are from the truth; None: they give no time.
     satellites_wrong_ms: int | None = None
+
+    # Who is bound, and the command that ordered it, as custody keeps it.
+    officers: Officers = CONFIGURED
+    ordered: bytes | None = None
+    commands: int = 0
 
     # What a test wants sealed instead of what the unit would seal.
     seal_as: Callable[[Segment], Segment] | None = None
@@ -352,11 +367,15 @@ class Unit:
         clear = b"".join(
             (
                 side_header_line(SideHeader(self.origin, number, segment)),
-                side_line(Officers(("张三", "李四"), ("110023", "110024")), span.first_ms),
+                side_line(self.officers, span.first_ms),
+                *(side_line(note, span.first_ms) for note in self._command_notes()),
                 side_line(self._fix(span.first_ms), span.first_ms),
             )
         )
         return self.side_as(clear) if self.side_as else clear
+
+    def _command_notes(self) -> tuple[CommandNote, ...]:
+        return () if self.ordered is None else (CommandNote(self.ordered.decode()),)
 
     def _fix(self, boottime_ms: int) -> Fix:
         utc = ""
@@ -376,6 +395,15 @@ class Unit:
 
     def recovery_secret(self) -> bytes:
         return Dice(8)(32)
+
+    def obey(self, note: bytes) -> int:
+        """Take a command as custody does: the record first, then what it orders."""
+        signed = parse_command(note)
+        self.commands = signed.command.number
+        seq = self.say(CommandTaken(signed.command.number, signed.command.what, signed.sha256))
+        if signed.command.officers is not None:
+            self.officers, self.ordered = signed.command.officers, note
+        return seq
 
     # --- cut off -------------------------------------------------------------------------------
 

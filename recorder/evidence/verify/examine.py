@@ -10,6 +10,7 @@ from recorder.evidence.package import UNIT, is_package
 from recorder.evidence.verdict import Verdict, exit_of
 from recorder.evidence.verify.bag import Bag, bag_step, litter, read_bag, statement_step
 from recorder.evidence.verify.codes import SIGNER_DOUBTS, Code, found
+from recorder.evidence.verify.commands import commands_step, numbers_step
 from recorder.evidence.verify.files import FilesStep, known_recordings, sealed_of
 from recorder.evidence.verify.inside import inside_step
 from recorder.evidence.verify.instants import Instants, brackets_step, stamps_step
@@ -160,6 +161,7 @@ def _steps(
     yield from bag_step(bag, seen)  # 1
     yield from statement_step(bag, ledger)
     yield from found_in[2]  # records
+    yield from numbers_step(ledger)
     yield from found_in[3]  # heads
     yield from found_in[4]  # epochs
     if log.signer is None:  # 5
@@ -172,6 +174,7 @@ def _steps(
     yield from FilesStep(files, ledger, seen, log.receipts, strays).findings()  # 8
     yield from standings_step(ledger, seen)
     yield from inside_step(ledger, seen, with_key=bool(question.identities))  # 9
+    yield from commands_step(ledger, seen, question.trust)
     yield from receipts_step(ledger, log.receipts, frozenset(seen))  # 10
     yield from log.instants.findings  # 11
     yield from brackets_step(ledger, log.instants)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from recorder.evidence.record import (
+    CommandTaken,
     Gap,
     Mark,
     Notice,
@@ -97,6 +98,7 @@ class Ledger:
     releases: list[Kept[Release]] = field(default_factory=list)
     orphans: dict[str, Orphan] = field(default_factory=dict)
     benches: set[int] = field(default_factory=set)
+    commands: list[Kept[CommandTaken]] = field(default_factory=list)
 
     def take(self, record: Record) -> None:
         """Keep of a committed record what the later steps ask for."""
@@ -111,6 +113,8 @@ class Ledger:
                 self._told(record, told)
             case ReceiptFiled() as filed:
                 self.filed.append(_kept(record, filed))
+            case CommandTaken() as taken:
+                self.commands.append(_kept(record, taken))
             case Release() as release:
                 self.releases.append(_kept(record, release))
             case Orphan() as orphan:

@@ -10,7 +10,7 @@ from recorder.evidence.age import SEALED_CHUNK, Decryptor, decrypt
 from recorder.evidence.errors import DamagedChunk, EvidenceError, Malformed, NotForUs
 from recorder.evidence.fragments import FragmentHasher, Timescales, decode_seconds
 from recorder.evidence.record import Clear, Fragments, SealedMedia
-from recorder.evidence.sidecar import parse_side
+from recorder.evidence.sidecar import CommandNote, Officers, parse_side
 from recorder.evidence.verify.fix_clock import FixClock, fix_clocks
 
 if TYPE_CHECKING:
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
     from recorder.evidence.age import Identity
     from recorder.evidence.record import SealedFile
-    from recorder.evidence.sidecar import SideHeader
+    from recorder.evidence.sidecar import SideEntry, SideHeader
 
 MOST_SIDE_BYTES = 64 << 20
 # Half a second of film is far less; of a film with larger fragments the second is not searched.
 MOST_FRAGMENT_BYTES = 16 << 20
+# An honest sidecar carries one; the second says that it is none.
+MOST_ORDERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Opened:
     side: SideHeader | None = None
     fits: bool = True
     fixes: tuple[FixClock, ...] = ()
+    officers: Officers | None = None
+    orders: tuple[str, ...] = ()
     damage: Damage | None = None
     trouble: str = ""
     inside: str = ""
@@ -89,19 +93,29 @@ class Measure:
         clear = Clear(self.length, self._clear.hexdigest())
         if self._trouble:
             return Opened(clear=clear, inside=self._trouble)
-        fragments, side = None, None
-        fixes: tuple[FixClock, ...] = ()
+        fragments = None
         try:
             if self._film is not None:
                 count, root = self._film.finish() if complete else self._film.finish_cut()
                 fragments = Fragments(count, root.hex())
             elif self.length:
                 whole = bytes(self._lines if complete else _whole(self._lines))
-                side, entries = parse_side(whole)
-                fixes = fix_clocks(entries)
+                return _sidecar(clear, *parse_side(whole))
         except Malformed as error:
             return Opened(clear=clear, inside=str(error))
-        return Opened(clear=clear, fragments=fragments, side=side, fixes=fixes)
+        return Opened(clear=clear, fragments=fragments)
+
+
+def _sidecar(clear: Clear, header: SideHeader, entries: Sequence[tuple[int, SideEntry]]) -> Opened:
+    bound = [entry for _, entry in entries if isinstance(entry, Officers)]
+    notes = dict.fromkeys(entry.note for _, entry in entries if isinstance(entry, CommandNote))
+    return Opened(
+        clear=clear,
+        side=header,
+        fixes=fix_clocks(entries),
+        officers=bound[0] if bound else None,
+        orders=tuple(notes)[:MOST_ORDERS],
+    )
 
 
 def check_count(film: FragmentHasher, most_fragments: int) -> None:

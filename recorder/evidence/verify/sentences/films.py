@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recorder.evidence.verdict import Weight
-from recorder.evidence.verify.kinds import content, signer, whole
+from recorder.evidence.verify.kinds import content, signer, time, whole
 
 # 7 recordings
 RECORDING_NUMBER = whole(
@@ -138,4 +138,45 @@ FRAGMENTS_CHANGED = content(
 )
 SIDECAR_FORM = content(
     "{file} 的附属信息格式有误：“{why}”", "The sidecar {file} is malformed: {why}"
+)
+COMMAND_FORM = content(
+    "{file} 中的命令不是该录像的命令：“{why}”",
+    "The command in {file} is none for this recording: {why}",
+)
+COMMAND_UNRECORDED = whole(
+    "{file} 中的第 {number} 号命令，日志在录像开始之前没有记载。",
+    "The log states no such command {number} as {file} shows, before the recording began.",
+)
+COMMAND_SIGNATURE = signer(
+    "{file} 中的第 {number} 号命令自称由 {by} 签署，签名不成立。",
+    "Command {number} in {file} claims to be signed by {by}, and the signature does not hold.",
+)
+COMMAND_KEY_UNKNOWN = signer(
+    "{file} 中的第 {number} 号命令不是由信任文件中的任何命令密钥签署，不能证明由谁下达。",
+    "Command {number} in {file} is signed by none of the trust file's command keys: "
+    "who gave it cannot be proven.",
+    Weight.DOUBT,
+)
+COMMAND_KEY_NOT_GIVEN = signer(
+    "执法人员由命令登记，但信任文件没有给出命令密钥：由谁下达，无法判断。",
+    "Officers were bound by command, and the trust file names no command key: "
+    "who gave it is not provable.",
+    Weight.NOTE,
+)
+COMMAND_ORDERED = signer(
+    "录像 {recording} 的执法人员由 {by} 以第 {number} 号命令登记（{since} 至 {until}）。",
+    "The officers of recording {recording} were ordered by {by} with command {number}, "
+    "to be taken from {since} until {until}.",
+    Weight.NOTE,
+)
+COMMAND_LEFT_OUT = signer(
+    "第 {seq} 条记录接受了第 {number} 号登记执法人员的命令，录像 {recording} 中没有它。",
+    "Record {seq} takes command {number} for officers; recording {recording} does not carry it.",
+    Weight.NOTE,
+)
+COMMAND_TIME = time(
+    "第 {seq} 条记录自称在 {claimed} 接受第 {number} 号命令，该命令的时间为 {since} 至 {until}。",
+    "Record {seq} claims to take command {number} at {claimed}; "
+    "it was to be taken from {since} until {until}.",
+    Weight.NOTE,
 )

@@ -53,6 +53,10 @@ RECORD_RUN = whole(
     "第 {seq} 条记录的运行号为 {found}，与文件 {file} 不符。",
     "Record {seq} names run {found}, but lies in {file}.",
 )
+COMMAND_NUMBER = whole(
+    "第 {seq} 条记录接受了第 {found} 号命令，而此前已接受第 {stated} 号：命令被重复执行。",
+    "Record {seq} takes command {found}, though {stated} was taken before: one was obeyed twice.",
+)
 
 # 3 heads
 HEAD_FORM = whole("{file} 中有一个签名头格式有误：“{why}”", "A head in {file} is malformed: {why}")
