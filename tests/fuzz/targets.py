@@ -12,6 +12,7 @@ from recorder.evidence.age import decrypt, encrypt
 from recorder.evidence.age_keys import Identity, Recipient
 from recorder.evidence.boxes import Timescales, decode_seconds
 from recorder.evidence.canonical import line
+from recorder.evidence.command import parse_command, sign_command
 from recorder.evidence.excerpt import Excerpt, parse_excerpt
 from recorder.evidence.fragments import FragmentHasher
 from recorder.evidence.head import parse_head, parse_signed_head, split_heads
@@ -37,6 +38,7 @@ from tests.verify.conftest import enrolled
 from tests.verify.court import MemoryFiles
 from tests.verify.film import film
 from tests.verify.forger import FILM, HEADS, LOG, SIDECAR
+from tests.verify.station import CREW
 from tests.verify.unit import Dice
 
 if TYPE_CHECKING:
@@ -70,12 +72,19 @@ def _muxed(data: bytes) -> None:
 def targets() -> Iterator[Target]:
     """Give every parser of this repository that reads what somebody else wrote."""
     scene = enrolled(fragment_bytes=600)
+    commands = tuple(
+        scene.station.order(scene.unit, number, officers=officers)
+        for number, officers in ((17, CREW), (18, None))
+    )
+    for note in commands:
+        scene.unit.obey(note)
+    scene.station.pins_commands = True
     scene.unit.record(2)
     scene.unit.power_cut(scene.unit.start(), 1, 1.0)
     scene.station.take_in(scene.unit)
     scene.unit.record(1)
     files = scene.station.package(scene.unit)
-    yield from _evidence(files, tuple(scene.unit.lines), scene.station.trust_text())
+    yield from _evidence(files, tuple(scene.unit.lines), scene.station.trust_text(), commands)
     yield from _films()
     yield from on_the_way(files)
     yield from outside(scene.station.trust_text())
@@ -88,7 +97,19 @@ def targets() -> Iterator[Target]:
     yield Target("sidecar", (side,), parse_side)
 
 
-def _evidence(files: dict[str, bytes], lines: tuple[bytes, ...], trust: str) -> Iterator[Target]:
+def _ordered_again(data: bytes) -> None:
+    """What is read as a command is written as the same six lines, and can be signed anew."""
+    read = parse_command(data)
+    assert read.command.text() == read.note.text
+    sign_command(read.command, Dice(9).ed25519())
+
+
+def _evidence(
+    files: dict[str, bytes],
+    lines: tuple[bytes, ...],
+    trust: str,
+    commands: tuple[bytes, ...],
+) -> Iterator[Target]:
     heads = split_heads(files[HEADS])[0]
     proofs = tuple(data for name, data in files.items() if name.endswith("proof"))
     entries = tuple(TlogProof.parse(each).extra for each in proofs)
@@ -103,6 +124,8 @@ def _evidence(files: dict[str, bytes], lines: tuple[bytes, ...], trust: str) -> 
     )
     yield Target("note", (*heads, note), same(parse_note, note_bytes))
     yield Target("standing", (note.split(b"\n\n")[0] + b"\n",), by_text(parse_standing))
+    yield Target("command", commands, same(parse_command, lambda read: note_bytes(read.note)))
+    yield Target("command lines", commands, _ordered_again)
     yield Target("receipt", proofs, same(TlogProof.parse, TlogProof.text))
     yield Target("custody entry", entries, same(CustodyEntry.parse, CustodyEntry.line))
     yield Target("trust file", (trust.encode(),), by_text(parse_trust))
