@@ -110,10 +110,21 @@ def test_an_edited_log_fails_with_its_own_code(honest: Exported, shown: Path) ->
 
 
 @pytest.mark.parametrize(
-    "deed",
-    ["shifted", "cut", "doubled", "exchanged", "no film", "another record", "not there", "renamed"],
+    ("deed", "why"),
+    [
+        ("shifted", f"Fragment 1 of {FIRST}"),
+        ("cut", f"{FIRST} has 2 fragments"),
+        ("doubled", f"{FIRST} has 4 fragments"),
+        ("exchanged", f"Fragment 1 of {FIRST}"),
+        ("no film", f"{FIRST} is no film"),
+        ("another record", f"not {FIRST}"),
+        ("not there", "Record 10000 of the log seals no segment"),
+        ("renamed", f"not {SECOND}"),
+    ],
 )
-def test_whatever_is_done_to_the_seconds_shows(honest: Exported, shown: Path, deed: str) -> None:
+def test_whatever_is_done_to_the_seconds_shows(
+    honest: Exported, shown: Path, capsys: pytest.CaptureFixture[str], deed: str, why: str
+) -> None:
     excerpt, film = stated(shown), (shown / FIRST).read_bytes()
     part = excerpt.parts[0]
     hasher = FragmentHasher()
@@ -138,8 +149,12 @@ def test_whatever_is_done_to_the_seconds_shows(honest: Exported, shown: Path, de
         case _:
             part = replace(part, film=SECOND)
     (shown / FIRST).write_bytes(film)
-    (shown / "excerpt.json").write_bytes(replace(excerpt, parts=(part,)).line())
+    parts = (part, *excerpt.parts[1:])
+    if deed == "renamed":
+        (shown / FIRST).unlink()
+    (shown / "excerpt.json").write_bytes(replace(excerpt, parts=parts).line())
     assert asked(honest, shown) == 2
+    assert why in capsys.readouterr().out
 
 
 GOOD: dict[str, Any] = {"film": FIRST, "first": 1, "proofs": [["ab" * 32], []], "seq": 6}
