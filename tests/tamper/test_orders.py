@@ -145,3 +145,16 @@ def test_without_a_start_the_first_seal_is_when_it_began(t: Table) -> None:
     said = {each.code for each in t.hand_in(key=True).findings}
     assert {"RECORDING_MISSING", "COMMAND_ORDERED"} <= said
     assert "COMMAND_UNRECORDED" not in said
+
+
+def test_what_stands_before_the_officers_is_not_taken_for_them(t: Table) -> None:
+    def last_first(clear: bytes) -> bytes:
+        header, *entries = clear.splitlines(keepends=True)
+        return b"".join([header, *reversed(entries)])
+
+    unit = orders.commanded(t)
+    unit.side_as = last_first
+    unit.record(1)
+    verdict = t.hand_in(key=True)
+    assert drawn(verdict) == "+++++"
+    assert "COMMAND_ORDERED" in notes(verdict)
