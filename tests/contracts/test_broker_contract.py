@@ -313,6 +313,35 @@ def test_a_letter_of_one_mebibyte_arrives_whole(agency: Agency, qos: Qos) -> Non
     assert station.receive().payload == payload
 
 
+def test_a_body_travels_behind_its_payload_and_nothing_comes_between(agency: Agency) -> None:
+    station = agency.join("station", "shilu/#")
+    unit = agency.join("unit-1")
+    sent = [bytes([number]) * MIB for number in range(12)]
+    for number, body in enumerate(sent):
+        unit.send(Letter(f"{UNIT}/chunk", b"head", Qos.AT_MOST_ONCE, body=body))
+        unit.send(Letter(f"{UNIT}/state", str(number).encode(), Qos.AT_MOST_ONCE))
+    came = [one.payload for one in station.receive_many(2 * len(sent))]
+    assert came[::2] == [b"head" + body for body in sent]
+    assert came[1::2] == [str(number).encode() for number in range(len(sent))]
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        Letter(f"{UNIT}/chunk", b"head", Qos.AT_LEAST_ONCE, body=b"body"),
+        Letter(f"{UNIT}/chunk", b"head", Qos.AT_MOST_ONCE, retained=True, body=b"body"),
+        Letter(f"{UNIT}/chunk", b"head", Qos.AT_MOST_ONCE, content_type="film", body=b"body"),
+        Letter(f"{UNIT}/#", b"head", Qos.AT_MOST_ONCE, body=b"body"),
+    ],
+    ids=["acknowledged", "retained", "with a property", "on a wildcard"],
+)
+def test_a_body_on_any_other_letter_is_not_taken(agency: Agency, letter: Letter) -> None:
+    unit = agency.join("unit-1")
+    with pytest.raises(ValueError, match=r"has a body|topic"):
+        unit.post.publish(letter)
+    assert unit.post.unsent_bytes == 0
+
+
 @pytest.mark.parametrize("qos", list(Qos))
 def test_two_hundred_letters_arrive_in_order(agency: Agency, qos: Qos) -> None:
     station = agency.join("station", "shilu/#")

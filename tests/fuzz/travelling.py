@@ -32,7 +32,7 @@ from uplink.station.log.witness_wire import (
     parse_add_checkpoint,
     parse_signature_lines,
 )
-from uplink.wire.chunks import chunk_bytes, parse_chunk
+from uplink.wire.chunks import chunk_head, parse_chunk
 from uplink.wire.messages import (
     Ack,
     Grant,
@@ -120,7 +120,7 @@ def _letters() -> Iterator[Target]:
     for message in messages:
         kind = type(message)
         yield Target(kind.__name__, (message.payload(),), same(kind.parse, kind.payload))
-    yield Target("chunk", (chunk_bytes(7, 65_536, b"bytes"),), parse_chunk)
+    yield Target("chunk", (chunk_head(7, 65_536, 5) + b"bytes",), parse_chunk)
     yield Target("topic", (b"shilu/1/baofeng-mz/BF-0007/state",), by_text(parse_topic))
 
 

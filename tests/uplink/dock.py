@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import queue
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -162,7 +162,7 @@ class Wire:
     def publish(self, letter: Letter) -> int:
         if self.cut:
             raise NotConnected("the line is cut")
-        self.out.append(letter)
+        self.out.append(replace(letter, payload=letter.payload + letter.body, body=b""))
         return 0
 
 

@@ -21,7 +21,7 @@ from tests.verify.unit import NOON_MS, Unit
 from uplink.station import events
 from uplink.station.care.metrics import Site, metrics
 from uplink.station.care.standing import Standing, table
-from uplink.wire.chunks import chunk_bytes
+from uplink.wire.chunks import chunk_head
 from uplink.wire.messages import State
 from uplink.wire.post import Letter
 from uplink.wire.topics import Kind, Topic, parse_topic
@@ -66,7 +66,7 @@ def station(dock: Dock, *arguments: str) -> int:
 
 def chunk(dock: Dock, handle: int, offset: int, data: bytes) -> None:
     topic = Topic(AGENCY, dock.unit.number, Kind.CHUNK, "w1")
-    dock.ingest.take(Letter(str(topic), chunk_bytes(handle, offset, data)))
+    dock.ingest.take(Letter(str(topic), chunk_head(handle, offset, len(data)) + data))
 
 
 def offer_alone(dock: Dock) -> None:

@@ -12,7 +12,7 @@ from recorder.evidence.canonical import encode
 from recorder.evidence.errors import EvidenceError, Malformed
 from recorder.evidence.moment import utc_text
 from recorder.evidence.words import log_file, media_file
-from uplink.wire.chunks import CHUNK_MAX_BYTES, OFFSET_MAX, chunk_bytes, parse_chunk
+from uplink.wire.chunks import CHUNK_MAX_BYTES, OFFSET_MAX, chunk_head, parse_chunk
 from uplink.wire.messages import (
     Ack,
     Grant,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from recorder.evidence.canonical import Value
 
 COUNT = st.integers(0, 2**53 - 1)
+ONE = chunk_head(1, 0, 1)
 DIGEST = st.binary(min_size=32, max_size=32).map(bytes.hex)
 JOURNEY = st.binary(min_size=8, max_size=8).map(bytes.hex)
 FILE = st.builds(media_file, st.integers(1, 10**6), st.integers(1, 10**4)) | st.builds(
@@ -129,7 +130,7 @@ def test_a_file_that_no_unit_has_cannot_be_offered(name: str) -> None:
 
 @given(st.integers(1, 2**32 - 1), st.integers(0, OFFSET_MAX // 2), st.binary(min_size=1))
 def test_a_chunk_is_read_as_it_was_written(handle: int, offset: int, data: bytes) -> None:
-    chunk = parse_chunk(chunk_bytes(handle, offset, data))
+    chunk = parse_chunk(chunk_head(handle, offset, len(data)) + data)
     assert (chunk.handle, chunk.offset, bytes(chunk.data)) == (handle, offset, data)
 
 
@@ -139,20 +140,20 @@ def test_strange_chunks_are_malformed_or_whole(payload: bytes) -> None:
         chunk = parse_chunk(payload)
     except Malformed:
         return
-    assert chunk_bytes(chunk.handle, chunk.offset, bytes(chunk.data)) == payload
+    assert chunk_head(chunk.handle, chunk.offset, len(chunk.data)) + chunk.data == payload
 
 
 @pytest.mark.parametrize(
     "payload",
     [
         b"",
-        chunk_bytes(1, 0, b"x")[:16],
-        b"\2" + chunk_bytes(1, 0, b"x")[1:],
-        b"\1\1" + chunk_bytes(1, 0, b"x")[2:],
-        b"\1\0\0\1" + chunk_bytes(1, 0, b"x")[4:],
-        chunk_bytes(1, 0, b"x").replace(b"\0\0\0\1", b"\0\0\0\0", 1),
-        chunk_bytes(1, 0, bytes(CHUNK_MAX_BYTES)) + b"x",
-        chunk_bytes(1, 0, b"x")[:8] + b"\xff" * 8 + b"x",
+        ONE,
+        b"\2" + ONE[1:] + b"x",
+        b"\1\1" + ONE[2:] + b"x",
+        b"\1\0\0\1" + ONE[4:] + b"x",
+        ONE.replace(b"\0\0\0\1", b"\0\0\0\0", 1) + b"x",
+        ONE + bytes(CHUNK_MAX_BYTES) + b"x",
+        ONE[:8] + b"\xff" * 8 + b"x",
     ],
 )
 def test_a_chunk_that_breaks_the_header_is_malformed(payload: bytes) -> None:

@@ -9,7 +9,7 @@ import pytest
 from recorder.evidence.words import CHAIN_FILE, heads_file, log_file, media_file
 from tests.uplink.dock import Dock
 from uplink.programs.wiring import ingest_for
-from uplink.wire.chunks import chunk_bytes
+from uplink.wire.chunks import chunk_head
 from uplink.wire.post import Letter
 from uplink.wire.topics import Kind, Topic, parse_topic
 
@@ -60,7 +60,7 @@ def go_over(dock: Dock) -> None:
 
 def chunk(ingest: Ingest, dock: Dock, handle: int, offset: int, data: bytes) -> None:
     topic = Topic(AGENCY, dock.unit.number, Kind.CHUNK, ingest.worker)
-    ingest.take(Letter(str(topic), chunk_bytes(handle, offset, data)))
+    ingest.take(Letter(str(topic), chunk_head(handle, offset, len(data)) + data))
 
 
 @pytest.mark.parametrize("late", ["forged", "true"])

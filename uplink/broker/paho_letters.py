@@ -14,6 +14,16 @@ def connect_properties(session_expiry_seconds: int) -> Properties:
     return properties
 
 
+def check_bulk(letter: Letter) -> None:
+    """Raise ValueError unless a letter with a body asks for nothing that bulk does not have."""
+    bare = Letter(letter.topic, letter.payload, Qos.AT_MOST_ONCE, body=letter.body)
+    if letter != bare:
+        raise ValueError(
+            f"a letter on {letter.topic} has a body: it goes at QoS 0, not retained, and without "
+            "properties"
+        )
+
+
 def publish_properties(letter: Letter) -> Properties:
     """Return what travels beside the payload of a published letter."""
     return _filled(PacketTypes.PUBLISH, letter)

@@ -15,6 +15,7 @@ from paho.mqtt.client import (
     ConnectFlags,
     DisconnectFlags,
     MQTTMessage,
+    MQTTMessageInfo,
     MQTTv5,
 )
 from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTErrorCode
@@ -25,6 +26,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from uplink.broker.ledger import Entry, Ledger
 from uplink.broker.paho_client import BulkClient
 from uplink.broker.paho_letters import (
+    check_bulk,
     connect_properties,
     letter_of,
     publish_properties,
@@ -134,10 +136,10 @@ class PahoPost:
             raise self._problem
 
     def publish(self, letter: Letter) -> int:
-        """Take a letter and return the unsent bytes; raise NotConnected or PostFull."""
+        """Take a letter and return the unsent bytes; raise NotConnected, PostFull, ValueError."""
         if not self._up.is_set():
             raise NotConnected(f"{letter.topic} was not taken: {self._problem}")
-        size_bytes = len(letter.topic) + len(letter.payload)
+        size_bytes = len(letter.topic) + len(letter.payload) + len(letter.body)
         bound = self._connection.unsent_bound_bytes
         if not self._ledger.reserve(size_bytes, bound):
             raise PostFull(
@@ -145,13 +147,7 @@ class PahoPost:
                 "still wait for the broker; hand over again when some have gone"
             )
         try:
-            info = self._client.publish(
-                letter.topic,
-                letter.payload,
-                letter.qos,
-                letter.retained,
-                publish_properties(letter),
-            )
+            info = self._hand_over(letter)
         except ValueError:
             self._ledger.give_back(size_bytes)
             raise
@@ -160,6 +156,18 @@ class PahoPost:
             raise NotConnected(f"{letter.topic} was not taken: the line just broke; wait for it")
         survives = letter.qos is Qos.AT_LEAST_ONCE
         return self._ledger.record(info.mid, Entry(letter.topic, size_bytes, survives))
+
+    def _hand_over(self, letter: Letter) -> MQTTMessageInfo:
+        if letter.body:
+            check_bulk(letter)
+            return self._client.publish_bulk(letter.topic, letter.payload, letter.body)
+        return self._client.publish(
+            letter.topic,
+            letter.payload,
+            letter.qos,
+            letter.retained,
+            publish_properties(letter),
+        )
 
     @property
     def unsent_bytes(self) -> int:

@@ -18,7 +18,7 @@ from uplink.courier.open_files import OpenFiles
 from uplink.courier.outbox import Stage
 from uplink.courier.spool import Survey, is_log, waits_for_receipt
 from uplink.courier.tempo import Tempo
-from uplink.wire.chunks import chunk_bytes
+from uplink.wire.chunks import chunk_head
 from uplink.wire.messages import Ack, Grant, Offer, Refusal, State, StationState, Stored
 from uplink.wire.post import Letter, NotConnected, PostFull, Qos
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
@@ -174,9 +174,9 @@ class Courier:
             self._refused(piece.file, sentence)
             return False
         topic = Topic(self._habits.agency, self._habits.unit, Kind.CHUNK, worker)
-        payload = chunk_bytes(piece.handle, piece.offset, data)
+        head = chunk_head(piece.handle, piece.offset, piece.size)
         try:
-            self._line.publish(Letter(str(topic), payload, Qos.AT_MOST_ONCE))
+            self._line.publish(Letter(str(topic), head, Qos.AT_MOST_ONCE, body=data))
         except (NotConnected, PostFull):
             return False
         journey.went(piece)

@@ -27,11 +27,11 @@ class Chunk:
     data: memoryview
 
 
-def chunk_bytes(handle: int, offset: int, data: bytes | memoryview) -> bytes:
-    """Return the payload of one chunk: header, then `data` (1 byte to 1 MiB)."""
-    if not 0 < len(data) <= CHUNK_MAX_BYTES:
-        raise ValueError(f"a chunk holds 1 to {CHUNK_MAX_BYTES} bytes, not {len(data)}")
-    return b"".join((_HEADER.pack(_VERSION, 0, 0, handle, offset), data))
+def chunk_head(handle: int, offset: int, size_bytes: int) -> bytes:
+    """Return the header of a chunk; `size_bytes` (1 byte to 1 MiB) of the file follow it."""
+    if not 0 < size_bytes <= CHUNK_MAX_BYTES:
+        raise ValueError(f"a chunk holds 1 to {CHUNK_MAX_BYTES} bytes, not {size_bytes}")
+    return _HEADER.pack(_VERSION, 0, 0, handle, offset)
 
 
 def parse_chunk(payload: bytes) -> Chunk:

@@ -93,7 +93,9 @@ class Letter:
     """One MQTT application message, going out or come in.
 
     On a letter that came in, `retained` says that it was kept by the broker from before the
-    subscription; on one going out it asks the broker to keep it.
+    subscription; on one going out it asks the broker to keep it. `body` are bytes that travel
+    behind `payload`, taken as they lie and not copied, on a letter going out at QoS 0 that asks
+    nothing else of the broker; one that came in has all in `payload`.
     """
 
     topic: str
@@ -104,6 +106,7 @@ class Letter:
     response_topic: str | None = None
     correlation: bytes | None = None
     user_properties: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,8 @@ class Post(Protocol):
 
         Raise NotConnected while the line is down and PostFull beyond the bound, the letter not
         taken in either case; a letter is always taken when nothing is unsent.
-        Raise ValueError for a topic that cannot be published on.
+        Raise ValueError for a topic that cannot be published on, and for a `body` at QoS 1 or
+        beside anything else than topic and payload.
         """
 
     @property
