@@ -138,16 +138,17 @@ def by_us(fleet: Fleet, station: Program) -> Sent:
     before = station_cpu(station.process.pid)
     courier = fleet.courier()
     courier.named("Docked")
-    began, courier_before = time.monotonic(), cpu_seconds(courier.process.pid)
+    began, courier_before = courier.told_at_seconds, cpu_seconds(courier.process.pid)
+    seconds = 0.0
     receipted: dict[str, float] = {}
     while True:
         event = courier.await_event(lambda event: event["event"] in {"ReceiptHandedIn", "Home"})
         if event["event"] == "Home":
             break
+        seconds = courier.told_at_seconds - began
         files = event["files"]
         assert isinstance(files, list)
         receipted.update(dict.fromkeys(map(str, files), courier.told_at_seconds))
-    seconds = time.monotonic() - began
     cpu = {"courier": cpu_seconds(courier.process.pid) - courier_before}
     assert courier.end()[0] == 0
     after = station_cpu(station.process.pid)
