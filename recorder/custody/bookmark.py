@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from recorder.custody.errors import StorageLost
-from recorder.custody.history import History, OpenRecording
+from recorder.custody.history import History, OpenRecording, Orders
 from recorder.evidence import canonical
 from recorder.evidence.epoch import (
     EpochStatement,
@@ -61,6 +61,7 @@ class _Known:
     interrupted: Count
     ended_by: str
     last_picture_ms: Count
+    orders: Orders
     orphans: tuple[str, ...]
     lengths: tuple[Count, ...]
 
@@ -148,6 +149,7 @@ def _body_of(history: History) -> bytes:
         interrupted=history.interrupted,
         ended_by=history.ended_by,
         last_picture_ms=history.last_picture_ms,
+        orders=history.orders,
         orphans=tuple(sorted(history.orphans)),
         lengths=tuple(map(len, arrays)),
     )
@@ -169,6 +171,7 @@ def _history_of(body: bytes) -> History:
         interrupted=known.interrupted,
         ended_by=known.ended_by,
         last_picture_ms=known.last_picture_ms,
+        orders=known.orders,
         orphans=set(known.orphans),
     )
     arrays = _arrays(history)

@@ -34,6 +34,8 @@ class Effect(enum.Enum):
     SEAL_FILE = 20
     WRITE_BOOKMARK = 21
     SYNC_BOOKMARK = 22
+    WRITE_ORDER = 23
+    SYNC_ORDER = 24
 
 
 class Step(Protocol):

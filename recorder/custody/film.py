@@ -14,7 +14,7 @@ from recorder.custody.sealer import CutSegment, seal_cut, seal_whole
 from recorder.custody.segment import OpenSegment
 from recorder.custody.standings import SignedStanding
 from recorder.evidence.record import Ending, InterruptCause
-from recorder.evidence.sidecar import Officers, SideHeader, side_header_line, side_line
+from recorder.evidence.sidecar import SideHeader, side_header_line, side_line
 from recorder.handover.errors import RefusedPacket
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from recorder.custody.standings import Standings
     from recorder.evidence.moment import Clock
     from recorder.evidence.record import Record
+    from recorder.evidence.sidecar import SideEntry
     from recorder.evidence.standing import Standing
 
 # What comes between two segments waits for the next; more than this is not waited with.
@@ -59,13 +60,13 @@ class Film:
         self,
         bench: Bench,
         recording: int,
-        officers: Officers,
+        bound: tuple[SideEntry, ...],
         on_sealed: Callable[[Record], None],
     ) -> None:
         self.recording = recording
         self.dirty = False
         self._bench = bench
-        self._officers = officers
+        self._bound = bound  # with this each sidecar begins
         self._on_sealed = on_sealed
         self._number = 0
         self._segment: OpenSegment | None = None
@@ -143,10 +144,9 @@ class Film:
         self._number += 1
         b = self._bench
         header = side_header_line(SideHeader(b.ledger.origin, self.recording, self._number))
-        officers = side_line(self._officers, b.clock.now().boottime_ms)
-        segment = OpenSegment(
-            self.recording, self._number, b.spool, b.encryption, header + officers
-        )
+        now_ms = b.clock.now().boottime_ms
+        bound = b"".join(side_line(entry, now_ms) for entry in self._bound)
+        segment = OpenSegment(self.recording, self._number, b.spool, b.encryption, header + bound)
         self._segment = segment
         waiting, self._waiting = self._waiting, []
         for line in waiting:

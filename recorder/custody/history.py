@@ -7,16 +7,20 @@ read where it lies (`written`), so that a long shift and a long life cost no mem
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from recorder.custody.index import Filings, Place, Places, Seals
 from recorder.evidence.record import (
+    CommandTaken,
     EpochBegins,
+    Ordered,
     Orphan,
     ReceiptFiled,
     Record,
     Release,
     Segment,
+    SelfCheck,
     Shutdown,
     Start,
     Stop,
@@ -24,6 +28,9 @@ from recorder.evidence.record import (
 )
 from recorder.evidence.tree import Tree, leaf_hash
 from recorder.evidence.words import ZERO_DIGEST, digest
+
+if TYPE_CHECKING:
+    from recorder.evidence.record import Body
 
 _WITH_A_PRESS = {StopCause.BUTTON, StopCause.COMMAND}
 
@@ -37,6 +44,35 @@ class OpenRecording:
     epoch: int
     segments: int = 0
     frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the station's commands have left to know: the newest one, and what holds of them all.
+
+    Numbers are of commands, 0 for none; `check_number` is of one that no self-check followed yet.
+    """
+
+    number: int = 0
+    seq: int = 0
+    sha256: str = ""
+    officers_number: int = 0
+    officers_sha256: str = ""
+    check_number: int = 0
+
+    def after(self, seq: int, body: Body) -> Orders:
+        """Give what is known when record `seq` has stated this."""
+        match body:
+            case CommandTaken(number, Ordered.CHECK, sha256):
+                newest = replace(self, number=number, seq=seq, sha256=sha256)
+                return replace(newest, check_number=number)
+            case CommandTaken(number, _, sha256):
+                newest = replace(self, number=number, seq=seq, sha256=sha256)
+                return replace(newest, officers_number=number, officers_sha256=sha256)
+            case SelfCheck() if body.whole:
+                return replace(self, check_number=0)
+            case _:
+                return self  # it changes nothing that custody must know
 
 
 @dataclass(slots=True)
@@ -55,6 +91,7 @@ class History:
     interrupted: int = 0
     ended_by: str = ""
     last_picture_ms: int = 0
+    orders: Orders = field(default_factory=Orders)
     orphans: set[str] = field(default_factory=set)
     places: Places = field(default_factory=Places)
     seals: Seals = field(default_factory=Seals)
@@ -93,8 +130,8 @@ class History:
                 self.filings.take(size, record.seq)
             case Release(segment_seq=segment_seq):
                 self.seals.take_release(segment_seq, record.seq)
-            case _:
-                pass  # it changes nothing that custody must know
+            case body:
+                self.orders = self.orders.after(record.seq, body)
 
     def _take_segment(self, seq: int, segment: Segment) -> None:
         self.seals.take(seq, segment.recording, segment.segment)

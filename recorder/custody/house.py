@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from recorder.custody.bookmark import Bookmarks
+from recorder.custody.commands import Commands
 from recorder.custody.ears import Ears
 from recorder.custody.effects import Effect
 from recorder.custody.errors import NotReady
@@ -48,6 +49,7 @@ LONGEST_WAIT_MS = 1000
 _STANDING = "standing"
 _STATION_HEAD = "station-head"
 _BOOKMARK = "bookmark"
+_ORDER = "order"
 _LOCK = "lock"
 _NEXT_KEY_EFFECTS = (Effect.WRITE_NEXT_KEY, Effect.SYNC_NEXT_KEY)
 
@@ -132,9 +134,20 @@ class Custody:
             ),
             commit=self.pen.commit,
         )
+        commands = Commands(
+            origin=settings.origin,
+            key=settings.command_key,
+            history=ledger.history,
+            kept=self._slots(settings.state, _ORDER, world),
+            clock=world.clock,
+            commit=self.pen.commit,
+            say=callers.say,
+        )
         station_clock = StationClock(world.clock)
         self._ears = Ears(self._listener)
-        self._intake = Intake(self._ears, doormen, callers, self.pen, receipts, station_clock)
+        self._intake = Intake(
+            self._ears, doormen, callers, self.pen, receipts, commands, station_clock
+        )
 
     def watch(self, descriptor: int) -> None:
         """Let `turn` return when this descriptor becomes readable."""
@@ -181,6 +194,7 @@ def _slots(folder: Path, name: str, world: World) -> Slots:
         _STANDING: (Effect.WRITE_STANDING, Effect.SYNC_STANDING),
         _STATION_HEAD: (Effect.WRITE_STATION_HEAD, Effect.SYNC_STATION_HEAD),
         _BOOKMARK: (Effect.WRITE_BOOKMARK, Effect.SYNC_BOOKMARK),
+        _ORDER: (Effect.WRITE_ORDER, Effect.SYNC_ORDER),
     }[name]
     try:
         return Slots(folder, name, world.disk, world.step, effects)

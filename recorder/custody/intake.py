@@ -16,11 +16,13 @@ from recorder.evidence.errors import Malformed
 from recorder.handover import packets as p
 from recorder.handover.codec import name_of
 from recorder.handover.errors import LinkFull, LinkLost, RefusedPacket
+from recorder.handover.orders import Command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
+    from recorder.custody.commands import Commands
     from recorder.custody.pen import Pen
     from recorder.custody.receipts import Receipts
     from recorder.custody.station_clock import StationClock
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 MAY: Mapping[p.Role, tuple[type[p.Packet], ...]] = {
     p.Role.CONDUCTOR: (p.Open, p.Note, p.Turn, p.Close),
     p.Role.LENS: (p.Keep, p.End),
-    p.Role.COURIER: (p.ReceiptOffer, p.AnchorOffer, p.Journey, p.StationTime),
+    p.Role.COURIER: (p.ReceiptOffer, p.AnchorOffer, Command, p.Journey, p.StationTime),
     p.Role.RELEASE: (p.ReleaseRequest,),
 }
 
@@ -87,6 +89,7 @@ class Intake:
         callers: Callers,
         pen: Pen,
         receipts: Receipts,
+        commands: Commands,
         station_clock: StationClock,
     ) -> None:
         self._ears = ears
@@ -94,6 +97,7 @@ class Intake:
         self._callers = callers
         self._pen = pen
         self._receipts = receipts
+        self._commands = commands
         self._station_clock = station_clock
         self._journey: p.Journey | None = None  # what the courier said last; never written down
 
@@ -158,6 +162,8 @@ class Intake:
                 return self._receipts.file_anchor(packet)
             case p.ReleaseRequest():
                 return self._receipts.release(packet)
+            case Command():
+                return self._commands.take(packet)
             case p.Journey():
                 self._pass_on(packet)
             case p.StationTime(utc):
@@ -170,7 +176,7 @@ class Intake:
         """Do what the conductor asks."""
         match packet:
             case p.Open():
-                self._pen.open(packet)
+                self._pen.open(packet, self._commands.note_for(packet.officers))
             case p.Note():
                 self._pen.note(packet)
             case p.Turn():
@@ -191,9 +197,14 @@ class Intake:
         caller.role = packet.role
         if packet.role is p.Role.LENS:
             self._pen.lens_began()
-        self._callers.send(caller, self._pen.welcome())
-        if packet.role is p.Role.CONDUCTOR and self._journey is not None:
-            self._callers.send(caller, self._journey)
+        if packet.role is not p.Role.CONDUCTOR:
+            self._callers.send(caller, self._pen.welcome())
+            return
+        # Whom to bind goes first: the conductor may open a recording as soon as it is welcome.
+        first, then = self._commands.assignment(), (self._commands.check_due(), self._journey)
+        for told in (first, self._pen.welcome(), *then):
+            if told is not None:
+                self._callers.send(caller, told)
 
     def _write_time(self, utc: str) -> None:
         """Write the station's time down as a claim, once an hour at most."""

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from recorder.custody.piece import Piece
     from recorder.custody.space import Space
     from recorder.evidence.record import Body
+    from recorder.evidence.sidecar import CommandNote
     from recorder.evidence.standing import Standing
     from recorder.handover.packets import FromCustody
 
@@ -104,8 +105,11 @@ class Pen:
             clock=self._clock.now().source,
         )
 
-    def open(self, asked: Open) -> None:
-        """Begin a recording; RefusedRequest if one is open or there is no room."""
+    def open(self, asked: Open, ordered: CommandNote | None) -> None:
+        """Begin a recording; RefusedRequest if one is open or there is no room.
+
+        `ordered` is the command by which its officers are bound, if one is.
+        """
         history = self._ledger.history
         if self._film is not None:
             raise RefusedRequest(f"Recording {self._film.recording} is open; close it first.")
@@ -115,7 +119,8 @@ class Pen:
         number = history.last_recording + 1
         self.commit(start_of(asked, number))
         officers = Officers(asked.officers.names, asked.officers.numbers)
-        self._film = Film(self._bench, number, officers, self._sealed)
+        bound = (officers,) if ordered is None else (officers, ordered)
+        self._film = Film(self._bench, number, bound, self._sealed)
         if self._lens is Lens.ENDED:
             self._lens = Lens.FILMING  # its end was that of the recording before
         self._say(Role.CONDUCTOR, Opened(number, 1))

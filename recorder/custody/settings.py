@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from recorder.custody.firmware import VcMailbox
 from recorder.custody.token import TokenPlace
 from recorder.evidence.age import Recipient
+from recorder.evidence.command import command_key_name
 from recorder.evidence.errors import Malformed
+from recorder.evidence.note import VerifierKey
 from recorder.evidence.record import UnitKind
 from recorder.evidence.words import check_digest, unit_origin
 from recorder.handover.errors import BadSettings
@@ -51,6 +53,7 @@ class Settings:
     config_sha256: str
     token: TokenPlace | None = None  # where the identity key is, if not in a file
     firmware: Mailbox | None = None  # or this, with the device's own key
+    command_key: VerifierKey | None = None  # whose commands are obeyed; None: nobody's
 
 
 def load(path: Path) -> Settings:
@@ -82,6 +85,7 @@ def load(path: Path) -> Settings:
         config_sha256=table.parsed("config_sha256", check_digest),
         token=_token(table.table("token")) if table.has("token") else None,
         firmware=_firmware(table.table("firmware")) if table.has("firmware") else None,
+        command_key=_command_key(table, agency) if table.has("command_key") else None,
     )
     table.end()
     if settings.token is not None and settings.firmware is not None:
@@ -99,6 +103,14 @@ def _recipients(table: Table) -> tuple[Recipient, ...]:
     if not recipients:
         raise BadSettings("There is no recipient; name the station's and the recovery key (age1…).")
     return recipients
+
+
+def _command_key(table: Table, agency: str) -> VerifierKey:
+    """Read whose commands are obeyed: the agency's own command key, and no other of its keys."""
+    key = table.parsed("command_key", VerifierKey.parse)
+    if key.name != command_key_name(agency):
+        raise BadSettings(f"The command key is named {key.name}, not for {agency}.")
+    return key
 
 
 def _token(table: Table) -> TokenPlace:

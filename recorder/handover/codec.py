@@ -14,6 +14,7 @@ from recorder.evidence.shape import Shape
 from recorder.handover import packets as p
 from recorder.handover.errors import RefusedPacket
 from recorder.handover.notes import note_of, note_value
+from recorder.handover.orders import Assign, CheckNow, Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,7 @@ _KINDS: dict[int, type[Packet]] = {
     10: p.ReleaseRequest,
     11: p.Journey,
     12: p.StationTime,
+    13: Command,
     16: p.Welcome,
     17: p.Opened,
     18: p.Kept,
@@ -50,6 +52,8 @@ _KINDS: dict[int, type[Packet]] = {
     22: p.Fault,
     23: p.Filed,
     24: p.Released,
+    25: Assign,
+    26: CheckNow,
 }
 _NUMBERS = {packet: kind for kind, packet in _KINDS.items()}
 _SHAPES = {kind: Shape(packet) for kind, packet in _KINDS.items() if kind not in {NOTE, KEEP}}
@@ -193,6 +197,7 @@ _WORDS = {
     10: "release",
     11: "journey",
     12: "station_time",
+    13: "command",
     16: "welcome",
     17: "opened",
     18: "kept",
@@ -202,4 +207,6 @@ _WORDS = {
     22: "fault",
     23: "filed",
     24: "released",
+    25: "assign",
+    26: "check",
 }

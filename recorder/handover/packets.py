@@ -5,7 +5,7 @@ Every text and list is bounded here, so that no caller can make custody grow.
 
 import enum
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from recorder.evidence.errors import Malformed
 from recorder.evidence.moment import ClockSource, check_utc, check_utc_or_empty
@@ -25,6 +25,9 @@ from recorder.evidence.record import (
 from recorder.evidence.shape import Base64Of, Between, Count, CountOrUnknown, Digest, Number
 from recorder.evidence.sidecar import Fix, NoFix, Said, Words
 from recorder.evidence.words import check_unit_origin
+
+if TYPE_CHECKING:
+    from recorder.handover.orders import Assign, CheckNow, Command
 
 MAX_PACKET_BYTES = 131_072
 MAX_KEEP_BODY_BYTES = 65_536
@@ -280,7 +283,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A receipt or station head was checked and filed by record `seq`."""
+    """A receipt or station head was checked and filed by record `seq`; or command `size` was."""
 
     seq: Count
     size: Count
@@ -296,9 +299,10 @@ class Released:
 
 FromCaller: TypeAlias = (
     "Hello | Open | Note | Turn | Close | Keep | End | "
-    "ReceiptOffer | AnchorOffer | ReleaseRequest | Journey | StationTime"
+    "ReceiptOffer | AnchorOffer | ReleaseRequest | Journey | StationTime | Command"
 )
 FromCustody: TypeAlias = (
-    "Welcome | Opened | Kept | Sealed | Closed | Full | Fault | Filed | Released | Journey"
+    "Welcome | Opened | Kept | Sealed | Closed | Full | Fault | Filed | Released | Journey | "
+    "Assign | CheckNow"
 )
 Packet: TypeAlias = "FromCaller | FromCustody"

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from recorder.evidence.record import CommandTaken, Ordered
 from recorder.evidence.words import digest
+from recorder.handover.orders import Assign
 from tests.custody.judge import clear_of, disproofs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.custody.rig import Rig
+    from recorder.evidence.record import Record
+    from tests.custody.rig import Caller, Rig
 
 Words: TypeAlias = "list[dict[str, Any]]"
 
@@ -65,6 +68,7 @@ def check_after(rig: Rig, words: Words, cut_ns: int = 0) -> After:
     found = disproofs(rig)
     assert found == set(), f"an honest unit is called forged: {found}"
     conductor, lens = rig.record(pieces=2)
+    check_orders(conductor, before, words)
     rig.stop(conductor, lens)
     assert rig.types().endswith("start segment stop")
     assert disproofs(rig) == set()
@@ -72,6 +76,17 @@ def check_after(rig: Rig, words: Words, cut_ns: int = 0) -> After:
     return After(
         len(every - held), _loss_ms(words, held, cut_ns), _late_ms(words), tuple(answers_ms(words))
     )
+
+
+def check_orders(conductor: Caller, records: list[Record], words: Words) -> None:
+    """Whoever was ordered is bound by the newest command of the log, or nobody is."""
+    taken = [r.body for r in records if isinstance(r.body, CommandTaken)]
+    assert [one.number for one in taken] == sorted({one.number for one in taken})
+    newest = [one.number for one in taken if one.what is Ordered.OFFICERS][-1:]
+    assert [one.number for one in conductor.of(Assign)] == newest
+    told = [word["ordered"] for word in words if "ordered" in word]
+    for assigned in conductor.of(Assign)[: len(told)]:
+        assert list(assigned.officers.names) == told[-1], "an order that was told is forgotten"
 
 
 def _loss_ms(words: Words, held: set[str], cut_ns: int) -> int | None:

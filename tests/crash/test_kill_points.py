@@ -18,8 +18,10 @@ import pytest
 
 from recorder.custody.effects import Effect
 from recorder.evidence.record import Gap, GapSource, Mark
+from recorder.evidence.sidecar import Officers
 from recorder.evidence.words import digest
 from recorder.handover import packets as p
+from recorder.handover.orders import Command
 from tests.crash.aftermath import Words, check_after
 from tests.custody.rig import Caller, Rig
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 Tell: TypeAlias = "Callable[[object], None]"
 
 PIECES = 3
+NIGHT = Officers(("赵六",), ("110031",))
 NEVER = 10**9
 
 
@@ -48,7 +51,7 @@ class Killer:
 
 
 def live(rig: Rig, tell: Tell) -> None:
-    """A unit's life in small: film, mark, epoch, turn, a lost lens, a stop, a receipt."""
+    """A unit's life in small: film, mark, order, epoch, turn, a lost lens, a stop, a receipt."""
     rig.start()
     rig.cut()
     rig.start()
@@ -57,6 +60,11 @@ def live(rig: Rig, tell: Tell) -> None:
     conductor.ask(rig.opening())
     film(rig, lens, tell)
     conductor.ask(p.Note(Mark(1, 1)))
+    courier = Caller(rig, p.Role.COURIER)
+    for note in (rig.order(1), rig.order(2, None), rig.order(3, NIGHT)):
+        courier.ask(Command(note))
+    tell_answers(courier, tell)
+    tell({"ordered": list(NIGHT.names)})
     since_ms = rig.clock.boottime_ms
     rig.pass_ms(15 * 60 * 1000)  # a new epoch, while a segment is open
     lost = Gap(1, GapSource.CAMERA, since_ms - 500, rig.clock.boottime_ms, -1, "the camera hung")
@@ -68,7 +76,6 @@ def live(rig: Rig, tell: Tell) -> None:
     film(rig, second, tell)
     rig.stop(conductor, second)
     tell_answers(conductor, tell)
-    courier = Caller(rig, p.Role.COURIER)
     courier.ask(rig.receipt(seen=0))
     tell_answers(courier, tell)
 

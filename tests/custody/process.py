@@ -31,6 +31,7 @@ def config_text(rig: Rig, **changes: str) -> str:
         "software": '"shilu 0.1.0"',
         "software_sha256": '"' + "cd" * 32 + '"',
         "config_sha256": '"' + "ef" * 32 + '"',
+        "command_key": f'"{s.command_key.text()}"' if s.command_key is not None else "",
         **changes,
     }
     lines = [f"{key} = {value}" for key, value in values.items() if value]

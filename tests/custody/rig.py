@@ -16,6 +16,7 @@ from recorder.custody.keys import IDENTITY_FILE, FileSigner
 from recorder.custody.layout import make_layout
 from recorder.custody.settings import Settings
 from recorder.evidence.age import Identity
+from recorder.evidence.command import Command, command_key_name, sign_command
 from recorder.evidence.moment import ClockSource, Moment, utc_text
 from recorder.evidence.note import COSIGNATURE, ED25519, VerifierKey
 from recorder.evidence.receipt import CustodyEntry, FiledFile, LogPolicy, TlogProof
@@ -29,6 +30,7 @@ from recorder.evidence.record import (
     UnitKind,
     parse_record,
 )
+from recorder.evidence.sidecar import Officers
 from recorder.evidence.tree import FullTree, leaf_hash
 from recorder.evidence.words import base64_text, heads_file, log_file
 from recorder.handover import packets as p
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from recorder.custody.effects import Step
 
 Kind = TypeVar("Kind")
+CREW = Officers(("王伟", "李娜"), ("110025", "110026"))
 AGENCY, NUMBER = "baofeng-mz", "BF-0007"
 ORIGIN = f"{AGENCY}.shilu/{NUMBER}"
 NOON_MS = 1_795_248_000_000
@@ -125,6 +128,7 @@ class Rig:
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
         self.identity = Identity.of(bytes(range(32)))
+        self.station.pins_commands = True
         self.settings = self._settings()
         if not (self.settings.keys / IDENTITY_FILE).exists():
             make_layout(self.settings, self.world())
@@ -180,11 +184,11 @@ class Rig:
     def lens(self) -> Caller:
         return Caller(self, p.Role.LENS)
 
-    def opening(self) -> p.Open:
+    def opening(self, officers: p.BoundOfficers | None = None) -> p.Open:
         return p.Open(
             cause=StartCause.BUTTON,
             continues=0,
-            officers=p.BoundOfficers(("张三", "李四"), ("4417", "4418")),
+            officers=officers or p.BoundOfficers(("张三", "李四"), ("4417", "4418")),
             rules_sha256="ab" * 32,
             pre_record_ms=0,
             picture=PictureSize(1280, 720, 25),
@@ -203,10 +207,15 @@ class Rig:
         stamps = p.Stamps(first_ns, first_ns + 480_000_000, 12, 24_000)
         return list(keep_packets(media, stamps, opens=False, key=key))
 
-    def record(self, pieces: int = 4, media_bytes: int = 20_000) -> tuple[Caller, Caller]:
+    def record(
+        self,
+        pieces: int = 4,
+        media_bytes: int = 20_000,
+        officers: p.BoundOfficers | None = None,
+    ) -> tuple[Caller, Caller]:
         """Open a recording and film so many half seconds; give conductor and lens."""
         conductor, lens = self.conductor(), self.lens()
-        conductor.ask(self.opening())
+        conductor.ask(self.opening(officers))
         lens.ask(*self.open_piece())
         self.film(lens, pieces, media_bytes)
         return conductor, lens
@@ -286,6 +295,19 @@ class Rig:
         tree = self.station.tree
         return tuple(map(base64_text, tree.consistency(seen, tree.size))) if seen else ()
 
+    def order(self, number: int, officers: Officers | None = CREW, **changes: Any) -> str:  # noqa: ANN401 - of a command
+        """Give a command of the station, to be taken within the hour."""
+        now_ms = self.clock.utc_ms or NOON_MS
+        command = Command(
+            unit=ORIGIN,
+            number=number,
+            since=utc_text(now_ms - 1000),
+            until=utc_text(now_ms + 3_600_000),
+            officers=officers,
+            salt=f"{number:032x}",
+        )
+        return sign_command(replace(command, **changes), self.station.command_key).decode()
+
     # --- what it is made of --------------------------------------------------------------------
 
     def _settings(self) -> Settings:
@@ -316,6 +338,9 @@ class Rig:
             software="test",
             software_sha256="cd" * 32,
             config_sha256="ef" * 32,
+            command_key=VerifierKey.of(
+                command_key_name(AGENCY), ED25519, self.station.command_key.public_key()
+            ),
         )
 
     def _enrol(self) -> None:

@@ -17,9 +17,10 @@ from recorder.evidence.record import Refused, Shutdown, StopCause
 from recorder.handover import packets as p
 from recorder.handover.codec import encode, keep_packets
 from recorder.handover.connection import Link, listen
+from recorder.handover.orders import Assign, Command
 from tests.custody.judge import disproofs
 from tests.custody.process import command, config_text, station_table, written
-from tests.custody.rig import AGENCY, NUMBER
+from tests.custody.rig import AGENCY, CREW, NUMBER
 from tests.verify.film import fragment, opening
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 
 Kind = TypeVar("Kind")
+ANOTHER = '"yuxian.shilu/command+c9966130+AQFOTZIsWWo4Ct/J7tci6DWCLxI2dhaT5Lq7YeGvuwTx"'
 
 
 def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -130,6 +132,11 @@ WRONG = {
     "a recipient that is none": ({"recipients": '["age1x"]'}, "recipient is wrong"),
     "a kind that is none": ({"unit_kind": '"toy"'}, "unit_kind is wrong"),
     "a digest that is none": ({"config_sha256": '"abc"'}, "config_sha256 is wrong"),
+    "a command key that is none": ({"command_key": '"x"'}, "command_key is wrong"),
+    "a command key of somebody else": (
+        {"command_key": ANOTHER},
+        "key is named yuxian.shilu/command",
+    ),
     "a device without users": ({"unit_kind": '"device"'}, "lacks users"),
     "no TOML": ({"agency": "= ="}, "is not TOML"),
     "a spool that is not there": ({"spool": '"/nonexistent/spool"'}, "--init"),
@@ -265,3 +272,20 @@ def test_systemd_is_told_when_custody_is_ready(rig: Rig) -> None:
             assert manager.recv(100) == b"WATCHDOG=1"
             process.terminate()
     listen(rig.settings.socket).close()
+
+
+def test_a_command_is_obeyed_and_kept_within_the_cage(
+    rig: Rig, served: subprocess.Popen[str]
+) -> None:
+    courier = Link.connect(rig.settings.socket)
+    courier.send(p.Hello(p.Role.COURIER))
+    note = rig.order(1, since="2020-01-01T00:00:00.000Z", until="2099-01-01T00:00:00.000Z")
+    courier.send(Command(note))
+    assert heard(courier, p.Filed).size == 1
+    conductor = Link.connect(rig.settings.socket)
+    conductor.send(p.Hello(p.Role.CONDUCTOR))
+    assert heard(conductor, Assign).officers.names == CREW.names
+    for link in (courier, conductor):
+        link.close()
+    served.terminate()
+    assert served.wait(10) == 0

@@ -28,6 +28,7 @@ from recorder.evidence.sidecar import Fix, NoFix, Said, Words
 from recorder.handover import packets as p
 from recorder.handover.codec import decode, encode, keep_packets, name_of
 from recorder.handover.errors import RefusedPacket
+from recorder.handover.orders import Assign, CheckNow, Command
 
 DIGEST = "ab" * 32
 FIELDS = ("type", "v", "role", "cause", "from", "files", "seq", "recording")
@@ -62,6 +63,9 @@ PACKETS = [
     p.Fault("No.", "open"),
     p.Filed(43, 41),
     p.Released(44, ("media/000012-0003.mp4.age",)),
+    Command("shilu.command/v1\n"),
+    Assign(17, p.BoundOfficers(("王伟",), ("110025",))),
+    CheckNow(18),
     *(
         p.Note(entry)
         for entry in (
@@ -96,7 +100,7 @@ def test_hostile_bytes_give_only_a_refusal(data: bytes) -> None:
 
 
 @given(
-    st.sampled_from([1, 2, 3, 4, 5, 7, 8, 9, 10, *range(16, 25)]),
+    st.sampled_from([1, 2, 3, 4, 5, 7, 8, 9, 10, *range(11, 14), *range(16, 27)]),
     st.recursive(
         st.one_of(st.booleans(), st.integers(-5, 2**53), st.text(max_size=8)),
         lambda inner: st.one_of(
