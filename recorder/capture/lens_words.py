@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from recorder.evidence import canonical
 from recorder.evidence.errors import Malformed
 
-PACKET_LIMIT_BYTES = 4_096
+PACKET_LIMIT_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,13 @@ class Overlay:
 
     trust: str
     place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Officers:
+    """Whom the picture text names from now on; empty: nobody is bound."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ class Halted:
     """The last piece is with custody."""
 
 
-Order = Film | Await | Go | Drop | Said | Hush | Halt | Check | Overlay
+Order = Film | Await | Go | Drop | Said | Hush | Halt | Check | Overlay | Officers
 Report = Alive | Held | Light | Gives | WasLost | NoticeSought | Checked | Remarked | Halted
 
 _WORDS: dict[str, type[Order | Report]] = {
@@ -152,6 +159,7 @@ _WORDS: dict[str, type[Order | Report]] = {
     "halt": Halt,
     "check": Check,
     "overlay": Overlay,
+    "officers": Officers,
     "alive": Alive,
     "held": Held,
     "light": Light,

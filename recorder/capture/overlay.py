@@ -12,7 +12,7 @@ from recorder.capture.lens_words import Overlay
 from recorder.capture.ports import NoFix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
     from recorder.capture.ports import Fix
 
@@ -34,15 +34,20 @@ def overlay(clock: str, fix: Fix | NoFix) -> Overlay:
     return Overlay(_TRUST.get(clock, _NO_CLOCK), _place(fix))
 
 
+def who(officers: Iterable[tuple[str, str]]) -> str:
+    """Write officers, names and numbers, as the picture shows them; empty if there are none."""
+    return "  ".join(f"{name} {badge}" for name, badge in officers)
+
+
 class PictureLines:
     """The lines of one unit's picture text. `utc_ns` turns CLOCK_BOOTTIME into wall time."""
 
     def __init__(
-        self, number: str, officers: Sequence[tuple[str, str]], utc_ns: Callable[[int], int]
+        self, number: str, officers: Iterable[tuple[str, str]], utc_ns: Callable[[int], int]
     ) -> None:
         """`officers` are names and numbers."""
-        bound = "  ".join(f"{name} {badge}" for name, badge in officers)
-        self._who = f"记录仪 {number}  执法人员{f' {bound}' if bound else '未登记'}"
+        self._number = number
+        self.bind(who(officers))
         self._utc_ns = utc_ns
         self._trust, self._place = _NO_CLOCK, _NO_PLACE
         self._before_press = False
@@ -51,6 +56,10 @@ class PictureLines:
     def letters(self) -> str:
         """Every character that these lines may ever need."""
         return self._who + "".join(_TRUST.values()) + _LETTERS
+
+    def bind(self, officers: str) -> None:
+        """Name these from now on, as `who` writes them."""
+        self._who = f"记录仪 {self._number}  执法人员{f' {officers}' if officers else '未登记'}"
 
     def show(self, trust: str, place: str) -> None:
         """Say this of clock and place from now on."""

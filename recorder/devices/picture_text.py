@@ -49,12 +49,19 @@ def chosen(
             wrong.append(str(unreadable))
         else:
             break
-    if lacking := text.lacking(letters):
-        wrong.append(
-            f"The picture text shows a question mark for each of {lacking}:"
-            " install fonts-wqy-zenhei, or name a font that has them in picture_text.font."
-        )
-    return text, tuple(wrong)
+    return text, (*wrong, *unreadable_in(text, letters))
+
+
+def unreadable_in(text: PictureText, letters: str) -> tuple[str, ...]:
+    """Say which of the letters will show as `?`; nothing if none will."""
+    lacking = text.lacking(letters)
+    if not lacking:
+        return ()
+    sentence = (
+        f"The picture text shows a question mark for each of {lacking}:"
+        " install fonts-wqy-zenhei, or name a font that has them in picture_text.font."
+    )
+    return (sentence,)
 
 
 class PictureText:

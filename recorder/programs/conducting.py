@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from config.deadline import Due, due_at
 from config.notice import notice_text
 from recorder.capture.conductor.gestures import GestureTimes
-from recorder.capture.conductor.manners import Manners
+from recorder.capture.conductor.manners import Manners, SpokenNotice
 from recorder.capture.conductor.night import NightTimes
 from recorder.capture.conductor.packet_pen import Opening
 from recorder.capture.conductor.pen import GapSeen
-from recorder.capture.conductor.told import Dock, Journey, Welcome
+from recorder.capture.conductor.told import Crew, Dock, Journey, Welcome
 from recorder.capture.ports import Picture
+from recorder.devices.prompts import notice_clip
 
 if TYPE_CHECKING:
     import argparse
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from config.schema import Effective, Rules
     from recorder.capture.conductor.pen import Entry, Pen
+    from recorder.devices.prompts import Prompt
     from recorder.handover import packets
 
 _SOUND_HZ = 48_000
@@ -56,20 +58,33 @@ class ToldPen:
         self._pen.close(cause)
 
 
-def notice_of(config: Effective) -> str:
-    """Give the notice as this agency's officers speak it."""
-    names = [officer.name for officer in config.unit.officers]
-    return notice_text(config.rules, config.fleet.agency.name, names)
+def crew_of(config: Effective) -> Crew:
+    """Give the officers that the unit's own settings bind."""
+    officers = config.unit.officers
+    names = tuple(officer.name for officer in officers)
+    return Crew(0, names, tuple(officer.number for officer in officers))
+
+
+def notice_for(
+    crew: Crew, config: Effective, prompts: Mapping[str, Prompt], wanted: str
+) -> SpokenNotice:
+    """Give the notice as these officers of this agency speak it: by a clip, or themselves."""
+    wording = notice_text(config.rules, config.fleet.agency.name, crew.names)
+    clip = notice_clip(prompts, wanted, wording)
+    return SpokenNotice(clip, prompts[clip].text)
 
 
 def manners_of(
-    config: Effective, notice_clip: str, captions: Mapping[str, str], grace_ms: int, begun_ns: int
+    config: Effective,
+    notice: SpokenNotice,
+    captions: Mapping[str, str],
+    grace_ms: int,
+    begun_ns: int,
 ) -> Manners:
     """Give this agency's and this unit's manners."""
     gestures, reminder, night = config.unit.gestures, config.unit.reminder, config.unit.night
     return Manners(
-        notice_clip=notice_clip,
-        notice_wording=captions[notice_clip],
+        notice=notice,
         captions=dict(captions),
         gestures=GestureTimes(
             gestures.double_press_ms, gestures.stop_hold_ms, gestures.off_hold_ms
@@ -111,10 +126,10 @@ def journey_of(packet: packets.Journey) -> Journey:
 def opening_of(config: Effective) -> Opening:
     """Give what every recording of this unit states when it begins."""
     size = config.unit.picture
-    officers = config.unit.officers
+    crew = crew_of(config)
     return Opening(
-        tuple(officer.name for officer in officers),
-        tuple(officer.number for officer in officers),
+        crew.names,
+        crew.badges,
         config.rules_digest,
         Picture(size.width, size.height, size.rate_hz, size.bits_per_second),
         _SOUND_HZ,

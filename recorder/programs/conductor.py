@@ -12,6 +12,7 @@ import queue
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,19 +23,23 @@ from recorder.capture.conductor.conductor import Conductor
 from recorder.capture.conductor.eye import Eye
 from recorder.capture.conductor.manners import Surroundings
 from recorder.capture.conductor.packet_pen import PacketPen
+from recorder.capture.conductor.told import Crew
+from recorder.capture.overlay import who
 from recorder.capture.ports import DeviceLost
 from recorder.custody.clock import KernelClock
-from recorder.devices.prompts import PromptsUnreadable, load_prompts, notice_clip
+from recorder.devices.prompts import PromptsUnreadable, load_prompts
 from recorder.evidence.errors import Malformed
 from recorder.handover import packets
 from recorder.handover.errors import LinkLost
+from recorder.handover.orders import Assign, CheckNow
 from recorder.programs.conducting import (
     ToldPen,
+    crew_of,
     due_of,
     journey_of,
     lens_command,
     manners_of,
-    notice_of,
+    notice_for,
     opening_of,
     tell,
     welcome_of,
@@ -43,10 +48,11 @@ from recorder.programs.hands import bench_hands, device_hands
 from recorder.programs.service import BAD_SETTINGS, Watchdog, notify
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from config.schema import Effective
     from recorder.capture.conductor.machine import State
+    from recorder.capture.conductor.manners import SpokenNotice
     from recorder.capture.ports import Fix, NoFix, Supply
 
 _STEP_SECONDS = 0.02
@@ -66,7 +72,9 @@ class Loop:
         self._fixes: queue.SimpleQueue[Fix | NoFix] = queue.SimpleQueue()
         self._supplies: queue.SimpleQueue[Supply] = queue.SimpleQueue()
         prompts = load_prompts(*args.prompts, remark=lambda said: tell("log", sentence=said))
-        notice = notice_clip(prompts, args.notice, notice_of(config))
+        self._notice_for: Callable[[Crew], SpokenNotice] = lambda crew: notice_for(
+            crew, config, prompts, args.notice
+        )
         self._captions = {prompt.id: prompt.text for prompt in prompts.values()}
         self._opening = opening_of(config)
         self._eye = Eye(lens_command(args), tell)
@@ -82,11 +90,13 @@ class Loop:
             signals=self._hands.signals,
             speaker=self._hands.speaker,
             lens=self._eye.order,
-            respawn=self._eye.open,
+            respawn=self._open_eye,
             power_off=self._power_off,
+            bind=self._bind,
             remember=lambda sentence: tell("log", sentence=sentence),
             night=self._hands.night,
         )
+        notice = self._notice_for(crew_of(config))
         manners = manners_of(config, notice, self._captions, args.grace_ms, around.now_ns())
         self._conductor = Conductor(around, manners)
         self._hands.buttons.listen(self._conductor.on_edge)
@@ -97,7 +107,7 @@ class Loop:
 
     def run(self) -> None:
         """Go on until told to power off."""
-        self._eye.open()
+        self._open_eye()
         self._hands.gps.listen(self._fixes.put)
         self._hands.power.listen(self._supplies.put)
         while not self.off:
@@ -123,6 +133,24 @@ class Loop:
 
     def _power_off(self) -> None:
         self.off = True
+
+    def _open_eye(self) -> None:
+        """A lens knows the unit's own settings only."""
+        self._eye.open()
+        self._name_officers()
+
+    def _bind(self, crew: Crew) -> SpokenNotice:
+        opening = replace(self._opening, officer_names=crew.names, officer_numbers=crew.badges)
+        self._opening = opening
+        if self._pen is not None:
+            self._pen.bind(opening)
+        self._name_officers()
+        tell("officers", number=crew.number, names=crew.names, numbers=crew.badges)
+        return self._notice_for(crew)
+
+    def _name_officers(self) -> None:
+        bound = zip(self._opening.officer_names, self._opening.officer_numbers, strict=True)
+        self._eye.order(words.Officers(who(bound)))
 
     def _hear_fix(self, fix: Fix | NoFix) -> None:
         tell("fix", **{name: getattr(fix, name) for name in fix.__slots__})
@@ -212,6 +240,16 @@ class Loop:
             case packets.Fault(sentence, asked):
                 tell("fault", asked=asked, sentence=sentence)
                 self._conductor.on_refused(asked, sentence)
+            case _:
+                self._take_order(packet)
+
+    def _take_order(self, packet: packets.Packet) -> None:
+        match packet:
+            case Assign(number, officers):
+                self._conductor.muster.order(Crew(number, officers.names, officers.numbers))
+            case CheckNow(number):
+                tell("check ordered", number=number)
+                self._conductor.muster.order_check()
             case _:
                 tell("log", sentence=f"custody said {type(packet).__name__}, not expected here")
 

@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ from recorder.devices.bench.tape import FilmTape, SoundTape
 from recorder.devices.coding import coding_of, video_devices
 from recorder.devices.muxer import Mp4Muxer
 from recorder.devices.pace import BoottimePace
-from recorder.devices.picture_text import chosen
+from recorder.devices.picture_text import chosen, unreadable_in
 from recorder.devices.prompts import PromptsUnreadable, load_prompts
 
 if TYPE_CHECKING:
@@ -57,15 +58,29 @@ def _utc_ns(boottime_ns: int) -> int:
     return time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME) + boottime_ns
 
 
-def _text(config: Effective) -> tuple[PictureLines, PictureText, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Shown:
     """What stands in the picture, how it is drawn, and what is wrong with that."""
+
+    lines: PictureLines
+    text: PictureText
+    remarks: tuple[str, ...]
+
+    def bind(self, officers: str) -> tuple[str, ...]:
+        """Name other officers from now on; what is wrong with it then."""
+        self.lines.bind(officers)
+        found = (*self.remarks, *unreadable_in(self.text, self.lines.letters))
+        return tuple(dict.fromkeys(found))
+
+
+def _shown(config: Effective) -> _Shown:
     unit = config.unit
     officers = [(officer.name, officer.number) for officer in unit.officers]
     lines = PictureLines(unit.number, officers, _utc_ns)
     text, remarks = chosen(unit.picture.height, unit.picture_text.font, lines.letters)
     for remark in remarks:
         print(f"lens: {remark}", file=sys.stderr)
-    return lines, text, remarks
+    return _Shown(lines, text, remarks)
 
 
 def _remark(sentence: str) -> None:
@@ -79,7 +94,8 @@ def bench_senses(config: Effective, custody: Path, prompts_folders: Sequence[Pat
     picture = Picture(size.width, size.height, size.rate_hz, size.bits_per_second)
     film = FilmTape(Path(unit.devices.camera))
     sound = SoundTape(Path(unit.devices.microphone or unit.devices.camera), SOUND_HZ)
-    lines, text, remarks = _text(config)
+    shown = _shown(config)
+    lines = shown.lines
     prompts = load_prompts(*prompts_folders, remark=_remark)
     speaker = BenchSpeaker(prompts, air, pace, lambda _prompt: None)
 
@@ -87,7 +103,7 @@ def bench_senses(config: Effective, custody: Path, prompts_folders: Sequence[Pat
         return NoticeSearch(prompts[clip].samples, prompts[clip].rate_hz)
 
     return Senses(
-        camera=BenchCamera(film, picture, pace, text, lines.at),
+        camera=BenchCamera(film, picture, pace, shown.text, lines.at),
         microphone=BenchMicrophone(sound, air, pace),
         muxer=lambda on_lost: Mp4Muxer(picture, SOUND_HZ, on_lost),
         link=lambda: PieceLink(custody),
@@ -97,7 +113,8 @@ def bench_senses(config: Effective, custody: Path, prompts_folders: Sequence[Pat
         overlay=lines.show,
         before_press=lines.show_before_press,
         before=_before(config),
-        remarks=remarks,
+        remarks=shown.remarks,
+        officers=shown.bind,
     )
 
 
@@ -110,10 +127,11 @@ def device_senses(config: Effective, custody: Path, prompts_folders: Sequence[Pa
     unit, now_ns = config.unit, BoottimePace().now_ns
     size = unit.picture
     wanted = Picture(size.width, size.height, size.rate_hz, size.bits_per_second)
-    lines, text, remarks = _text(config)
+    shown = _shown(config)
+    lines = shown.lines
     prompts = load_prompts(*prompts_folders, remark=_remark)
     coding = coding_of(video_devices(_VIDEO_DEVICES))
-    camera = PicameraCamera(wanted, coding, text, lines.at, now_ns)
+    camera = PicameraCamera(wanted, coding, shown.text, lines.at, now_ns)
     with suppress(DeviceLost):  # opened again, and told, with the first press
         camera.open()
 
@@ -131,7 +149,8 @@ def device_senses(config: Effective, custody: Path, prompts_folders: Sequence[Pa
         overlay=lines.show,
         before_press=lines.show_before_press,
         before=_before(config),
-        remarks=remarks,
+        remarks=shown.remarks,
+        officers=shown.bind,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from recorder.capture import lens_words as words
 from recorder.capture.conductor.conductor import Conductor
-from recorder.capture.conductor.manners import Manners, Surroundings
+from recorder.capture.conductor.manners import Manners, SpokenNotice, Surroundings
 from recorder.capture.conductor.selfcheck import SelfCheckItem, SelfCheckReport
 from recorder.capture.conductor.told import Welcome
 from recorder.capture.ports import Button, Edge, Fix, Lamp, Supply
@@ -17,6 +17,7 @@ from recorder.evidence.moment import ClockSource, Moment, utc_ms, utc_text
 if TYPE_CHECKING:
     from recorder.capture.conductor.machine import State
     from recorder.capture.conductor.pen import Entry
+    from recorder.capture.conductor.told import Crew
 
 MS = 1_000_000
 _START_MS = utc_ms("2026-11-21T10:00:00.000Z")
@@ -65,6 +66,7 @@ class Unit:
     respawned: int = 0
     has_infrared: bool = True
     views: list[str] = field(default_factory=list)
+    bound: list[Crew] = field(default_factory=list)
     off: bool = False
     log: list[str] = field(default_factory=list)
     paper: Paper = field(default_factory=Paper)
@@ -79,12 +81,12 @@ class Unit:
             lens=self.orders.append,
             respawn=self._respawn,
             power_off=self._power_off,
+            bind=self._bind,
             remember=self.log.append,
             night=self if self.has_infrared else None,
         )
         manners = Manners(
-            "notice.x",
-            "您好",
+            SpokenNotice("notice.x", "您好"),
             captions={"mark": "已标记重点。"},
             remind_minutes=self.remind_minutes,
             begun_ns=self.begun_ns,
@@ -129,6 +131,10 @@ class Unit:
 
     def _power_off(self) -> None:
         self.off = True
+
+    def _bind(self, crew: Crew) -> SpokenNotice:
+        self.bound.append(crew)
+        return SpokenNotice("rec.notice", "请告知当事人。")
 
     def wait_ms(self, ms: int) -> str | None:
         """Let time pass, ticking whenever the conductor asks for it; its complaint, if any."""

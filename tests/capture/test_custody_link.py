@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -172,6 +173,19 @@ def test_a_recording_opens_with_both_officers_rules_and_sizes(door: Door, pen: P
             sound=record.SoundRate(48_000),
         ),
         p.Close(record.StopCause.BUTTON),
+    ]
+
+
+def test_other_officers_are_stated_from_the_next_opening_on(door: Door, pen: PacketPen) -> None:
+    custody = door.let_in()
+    pen.open("button", 0, 0)
+    pen.bind(replace(OPENING, officer_names=("王伟",), officer_numbers=("110025",)))
+    pen.open("button", 0, 0)
+    pen.flush()
+    opened = [packet.officers for packet in said(custody) if isinstance(packet, p.Open)]
+    assert opened == [
+        p.BoundOfficers(("张三", "李四"), ("41042101", "41042102")),
+        p.BoundOfficers(("王伟",), ("110025",)),
     ]
 
 

@@ -148,6 +148,7 @@ class Rig:
     said: list[str] = field(default_factory=list)
     shown: list[tuple[str, str]] = field(default_factory=list)
     marked: list[bool] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)
     before: PreRecord | None = None
     remarks: tuple[str, ...] = ()
     muxers: list[Callable[[Lost], None]] = field(default_factory=list)
@@ -167,10 +168,15 @@ class Rig:
             self.marked.append,
             self.before,
             self.remarks,
+            self._name,
         )
         self.lens = Lens(
             senses, Ring(self.hold_bytes), self.reports.append, lambda: self.now_ns, 60
         )
+
+    def _name(self, officers: str) -> tuple[str, ...]:
+        self.named.append(officers)
+        return (*self.remarks, "no 王")
 
     def _muxer(self, on_lost: Callable[[Lost], None]) -> PaperMuxer:
         self.muxers.append(on_lost)
@@ -528,6 +534,16 @@ def test_what_the_picture_text_lacks_is_told_to_each_recording(rig: Rig) -> None
     rig = Rig(remarks=("no Chinese font",))
     rig.obey(words.Film(), words.Go())
     assert rig.reported(words.Remarked) == [words.Remarked("no Chinese font")]
+
+
+def test_whom_the_picture_names_is_ordered_and_what_the_font_lacks_of_them_is_told(
+    rig: Rig,
+) -> None:
+    rig = Rig(remarks=("no Chinese font",))
+    rig.obey(words.Officers("王伟 110025"), words.Film(), words.Go())
+    assert rig.named == ["王伟 110025"]
+    told = [words.Remarked("no Chinese font"), words.Remarked("no 王")]
+    assert rig.reported(words.Remarked) == told
 
 
 def test_how_bright_it_is_is_told_only_while_the_camera_gives_pictures(rig: Rig) -> None:

@@ -6,7 +6,7 @@ from recorder.capture.conductor.lens_watch import LensWatch
 from recorder.capture.conductor.pen import GapSeen
 from recorder.capture.conductor.sight import Sight
 from recorder.capture.lens_words import Overlay
-from recorder.capture.overlay import overlay
+from recorder.capture.overlay import PictureLines, overlay, who
 from recorder.capture.ports import Fix, NoFix
 
 _MS = 1_000_000
@@ -64,3 +64,13 @@ def test_the_picture_text_names_clock_and_place_and_what_is_not_known() -> None:
     fix = Fix(1, "", -338_700_000, 1_130_500_000, 9, 98)
     assert overlay("gps", fix) == Overlay("卫星授时", "南纬 33.87000°  东经 113.05000°")
     assert overlay("none", NoFix(1, "no satellites")) == Overlay("时间来源不明", "位置不明")
+
+
+def test_the_picture_names_whoever_is_bound_or_that_nobody_is() -> None:
+    lines = PictureLines("BF-0007", [("张三", "41042101")], lambda ns: ns)
+    assert lines.at(0)[1] == "记录仪 BF-0007  执法人员 张三 41042101"
+    lines.bind(who([("王伟", "110025"), ("李娜", "110026")]))
+    assert lines.at(0)[1] == "记录仪 BF-0007  执法人员 王伟 110025  李娜 110026"
+    assert set("王伟李娜") <= set(lines.letters)
+    lines.bind(who([]))
+    assert lines.at(0)[1] == "记录仪 BF-0007  执法人员未登记"

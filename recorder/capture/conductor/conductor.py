@@ -17,6 +17,7 @@ from recorder.capture.conductor.deeds import Deeds
 from recorder.capture.conductor.gestures import Gestures
 from recorder.capture.conductor.lens_watch import LensWatch
 from recorder.capture.conductor.machine import FILMING, Act, Fact, Machine, State
+from recorder.capture.conductor.muster import Muster
 from recorder.capture.conductor.night_watch import NightWatch
 from recorder.capture.conductor.pen import GapSeen, NoticeHeard, Remark
 from recorder.capture.conductor.task import reason_of
@@ -36,7 +37,6 @@ class Conductor:
 
     def __init__(self, around: Surroundings, manners: Manners) -> None:
         self._around = around
-        self._manners = manners
         self._machine = Machine()
         self._deeds = Deeds(around, manners, lambda: self.state in {State.ARMED, *FILMING})
         self._upkeep = self._deeds.upkeep
@@ -44,6 +44,7 @@ class Conductor:
         self._checkup = Checkup(self._deeds, around.lens)
         self._attention = Attention(self._deeds, manners.remind_minutes)
         self._night = NightWatch(self._deeds, around.night, manners.night)
+        self.muster = Muster(self._deeds, lambda: self.state in {State.READY, State.UNFIT})
         self._fit = False
         self._watch = LensWatch(around.now_ns(), manners.lens_silent_ms, manners.lens_start_ms)
 
@@ -94,6 +95,7 @@ class Conductor:
                 self._deeds.do(act)
         if self.state is not before:
             self._around.remember(f"{before.value} → {self.state.value}: {fact.value}")
+            self.muster.settle()
 
     # -- what devices and the courier say ---------------------------------------------------
 
@@ -208,7 +210,7 @@ class Conductor:
                     self._checkup.heard(score)
                 else:
                     self._deeds.notice_is_due = False
-                    wording = self._manners.notice_wording
+                    wording = self._deeds.notice.wording
                     self._deeds.note(NoticeHeard(digest, heard, score, wording))
             case words.Checked():
                 self._examine(report)
@@ -239,6 +241,7 @@ class Conductor:
 
     def _examine(self, checked: words.Checked) -> None:
         if self._checkup.running:
+            self.muster.checked()
             report = self._checkup.examine(checked, key_signs=self._fit)
             self.on_fact(Fact.FIT if self._fit and not report.blocks else Fact.UNFIT)
 
@@ -258,6 +261,8 @@ class Conductor:
             self.on_fact(Fact.GRACE_OVER)
         if self._upkeep.look(now_ns, filming=self.state in FILMING):
             self._follow_condition()
+        if self.muster.wants_check and not self._checkup.running:
+            self.check_again()
         self._deeds.lights.tick(now_ns, self._upkeep.now)
         return self._watch.complaint(now_ns)
 

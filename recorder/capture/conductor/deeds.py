@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from recorder.capture.conductor.manners import Manners, Surroundings
     from recorder.capture.conductor.pen import Entry, GapSeen
+    from recorder.capture.conductor.told import Crew
 
 NS_PER_MS = 1_000_000
 
@@ -44,6 +45,7 @@ class Deeds:
         self.upkeep = Upkeep(around.clock, around.due)
         self.sight = Sight()
         self.task = Task()
+        self.notice = manners.notice
         self.recording = 0
         self.stopped_by_officer = False
         self.again = False
@@ -97,6 +99,13 @@ class Deeds:
         """Put a gap into the log, if there was one."""
         if gap is not None:
             self.note(gap)
+
+    def bind(self, crew: Crew) -> None:
+        """Other officers from now on: another notice, and another task."""
+        self.notice = self._around.bind(crew)
+        self.task.over()
+        if not crew.names:
+            self.voice.say("officers.none")
 
     def take_up(self, recording: int, reason: str) -> None:
         """The next opening continues this recording, which ended for that reason."""
@@ -175,7 +184,7 @@ class Deeds:
 
     def _speak_notice(self) -> None:
         self.notice_is_due = True
-        self.voice.say(self._manners.notice_clip, sought=True)
+        self.voice.say(self.notice.clip, sought=True)
 
     def _respawn(self) -> None:
         self._around.respawn()

@@ -15,17 +15,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from recorder.capture.conductor.told import Crew
     from recorder.capture.lens_words import Order
     from recorder.capture.ports import NightSight, Signals, Speaker
     from recorder.evidence.moment import Moment
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenNotice:
+    """Which clip speaks the notice, and its words."""
+
+    clip: str
+    wording: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manners:
     """What this agency and this unit want; times in milliseconds."""
 
-    notice_clip: str
-    notice_wording: str
+    notice: SpokenNotice
     captions: dict[str, str] = field(default_factory=dict)
     gestures: GestureTimes = field(default_factory=GestureTimes)
     grace_ms: int = 5_000
@@ -39,7 +47,11 @@ class Manners:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the conductor acts through. `lens` and `respawn` queue; they never wait."""
+    """What the conductor acts through. `lens` and `respawn` queue; they never wait.
+
+    `bind` lets each recording that begins state these officers, and its pictures show them; it
+    gives the notice that fits them.
+    """
 
     now_ns: Callable[[], int]
     clock: Callable[[], Moment]
@@ -49,5 +61,6 @@ class Surroundings:
     lens: Callable[[Order], None]
     respawn: Callable[[], None]
     power_off: Callable[[], None]
+    bind: Callable[[Crew], SpokenNotice]
     remember: Callable[[str], None]  # the engineers' log
     night: NightSight | None = None  # none: no infrared on this unit

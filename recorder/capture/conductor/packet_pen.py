@@ -67,6 +67,10 @@ class PacketPen:
             )
         )
 
+    def bind(self, opening: Opening) -> None:
+        """State this from the next recording on."""
+        self._opening = opening
+
     def note(self, entry: pen.Entry) -> None:
         """Something for the log or the sidecar."""
         self._queue.put(_note(entry))

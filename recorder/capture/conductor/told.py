@@ -29,6 +29,15 @@ class Journey:
 
 
 @dataclass(frozen=True, slots=True)
+class Crew:
+    """Whom a command of the station binds; nobody where its note was lost."""
+
+    number: int
+    names: tuple[str, ...]
+    badges: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Welcome:
     """What custody says of itself when it answers (docs/handover.md)."""
 

@@ -46,6 +46,7 @@ class Lens:
         self._report = report
         self._segment_ns = segment_seconds * 1_000_000_000
         self._before = senses.before
+        self._remarks = senses.remarks
         self._holding = False  # the sensors fill `before`
         self._losses = Losses(report)
         self._pressed_ns = self._held_from_ns = 0
@@ -77,8 +78,8 @@ class Lens:
                 self._senses.hush()
             case words.Halt():
                 self._halt()
-            case words.Overlay(trust, place):
-                self._senses.overlay(trust, place)
+            case words.Overlay() | words.Officers():
+                self._write(order)
             case words.Check():
                 self._search = self._unanswered = None
                 self._sensors.start()
@@ -154,7 +155,7 @@ class Lens:
     def _go(self) -> None:
         self.let_go_of_custody()
         self._way_out.open(self._senses.link())
-        for sentence in self._senses.remarks:
+        for sentence in self._remarks:
             self._report(words.Remarked(sentence))
         if self._before is not None and self._holding:
             self._holding = False
@@ -168,6 +169,13 @@ class Lens:
         self._forget_film()
         if self._before is not None:
             self._before.forget()
+
+    def _write(self, order: words.Overlay | words.Officers) -> None:
+        """Say something else in the picture from now on."""
+        if isinstance(order, words.Overlay):
+            self._senses.overlay(order.trust, order.place)
+        else:
+            self._remarks = self._senses.officers(order.text)
 
     def _halt(self) -> None:
         self._stop_sensors()

@@ -45,3 +45,4 @@ class Senses:
     before_press: Callable[[bool], None]  # whether the pictures are marked as from before a press
     before: PreRecord | None = None  # none: nothing from before a press is kept
     remarks: tuple[str, ...] = ()  # what is wrong with the picture from the start; told each time
+    officers: Callable[[str], tuple[str, ...]] = lambda _text: ()  # what is wrong with it then
