@@ -44,6 +44,7 @@ from uplink.wire.messages import (
     Stored,
     Wanted,
 )
+from uplink.wire.orders import CommandLetter
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 from uplink.wire.topics import parse_topic
 
@@ -116,6 +117,7 @@ def _letters() -> Iterator[Target]:
         Refusal(journey, name, "No."),
         ReceiptLetter("proof\n", (bytes(32),), 12, (name,)),
         AnchorLetter("head\n", (bytes(32),), 12),
+        CommandLetter("shilu.command/v1\n"),
     )
     for message in messages:
         kind = type(message)

@@ -24,6 +24,7 @@ from uplink.wire.messages import (
     Stored,
     Wanted,
 )
+from uplink.wire.orders import CommandLetter
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 from uplink.wire.topics import Kind, Topic, parse_topic
 
@@ -62,8 +63,12 @@ MESSAGES = st.one_of(
     st.builds(Refusal, JOURNEY, FILE, TEXT),
     st.builds(ReceiptLetter, TEXT, HASHES, COUNT, FILES),
     st.builds(AnchorLetter, TEXT, HASHES, COUNT),
+    st.builds(CommandLetter, TEXT),
 )
-KINDS = (State, StationState, Offer, Grant, Ack, Stored, Refusal, ReceiptLetter, AnchorLetter)
+KINDS = (
+    *(State, StationState, Offer, Grant, Ack, Stored, Refusal, ReceiptLetter, AnchorLetter),
+    CommandLetter,
+)
 
 
 @given(MESSAGES)

@@ -20,6 +20,7 @@ from uplink.courier.spool import Survey, is_log, waits_for_receipt
 from uplink.courier.tempo import Tempo
 from uplink.wire.chunks import chunk_head
 from uplink.wire.messages import Ack, Grant, Offer, Refusal, State, StationState, Stored
+from uplink.wire.orders import CommandLetter
 from uplink.wire.post import Letter, NotConnected, PostFull, Qos
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 from uplink.wire.topics import STATION, Kind, Topic, parse_topic
@@ -237,6 +238,15 @@ class Courier:
                 self._receipt(ReceiptLetter.parse(payload))
             case Kind.ANCHOR:
                 self._tell(self._desk.file_anchor(AnchorLetter.parse(payload)))
+            case _:
+                self._order(kind, payload)
+
+    def _order(self, kind: Kind, payload: bytes) -> None:
+        if kind is Kind.COMMAND:
+            letter = CommandLetter.parse(payload)
+            for said in self._desk.hand_command(letter, self._seconds()):
+                self._survey = None  # custody wrote a record, which has to come home too
+                self._tell(said)
 
     def _granted(self, journey: Journey, grant: Grant) -> None:
         journey.granted(grant)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from recorder.evidence.words import base64_text
 from recorder.handover.connection import Link
 from recorder.handover.errors import LinkFull, LinkLost, RefusedPacket
+from recorder.handover.orders import Command
 from recorder.handover.packets import (
     AnchorOffer,
     Fault,
@@ -22,6 +23,7 @@ from recorder.handover.packets import (
     Welcome,
 )
 from uplink.courier.filing import FilingLost, FilingRefused
+from uplink.wire.orders import CommandLetter
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 
 Wanted = TypeVar("Wanted", Filed, Welcome)
@@ -45,6 +47,10 @@ class CustodyFiling:
         """Return the number of the record that files it. Raise FilingRefused or FilingLost."""
         proof_hashes = tuple(base64_text(one) for one in letter.consistency)
         return self._ask(AnchorOffer(letter.checkpoint, proof_hashes, letter.since))
+
+    def command(self, letter: CommandLetter) -> int:
+        """Return the number of the record that states it. Raise FilingRefused or FilingLost."""
+        return self._ask(Command(letter.note))
 
     def tell_time(self, utc: str) -> None:
         """Pass on what the station's clock showed; there is no answer. Raise FilingLost."""

@@ -1,17 +1,23 @@
 """What the courier has at hand on the unit: spool (read-only), outbox and the way to custody."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from recorder.evidence.errors import EvidenceError
 from recorder.evidence.receipt import CustodyEntry, TlogProof
-from recorder.evidence.words import CHAIN_FILE
-from uplink.courier.events import AnchorHandedIn, NotFiled, ReceiptHandedIn
+from recorder.evidence.words import CHAIN_FILE, digest
+from uplink.courier.events import AnchorHandedIn, CommandHandedIn, NotFiled, ReceiptHandedIn
 from uplink.courier.filing import Filing, FilingLost, FilingRefused
 from uplink.courier.outbox import Outbox, Pending
 from uplink.courier.spool import LogSpan, SpoolReader, Survey, Traveller
 from uplink.wire.messages import FILES_MAX, OfferedFile
+from uplink.wire.orders import CommandLetter
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
+
+_ASK_AGAIN_SECONDS = 3600.0
+"""A refusal is a record, which begins a journey, at which the station sends the command again."""
+_DISOBEYED_MOST = 100
 
 
 @dataclass(slots=True)
@@ -25,6 +31,7 @@ class Desk:
     _log_digests: dict[LogSpan, str] = field(default_factory=dict)
     _noted: tuple[tuple[Traveller, ...], frozenset[str]] | None = None
     _filed_sizes: set[int] = field(default_factory=set)
+    _disobeyed: dict[str, float] = field(default_factory=dict)
 
     def survey(self) -> Survey:
         """Look into the spool and write down what is new. Raise SpoolUnreadable."""
@@ -90,3 +97,20 @@ class Desk:
             return NotFiled(str(refusal))
         except FilingLost as loss:
             return NotFiled(str(loss))
+
+    def hand_command(
+        self, letter: CommandLetter, now_seconds: float
+    ) -> tuple[CommandHandedIn | NotFiled, ...]:
+        """Hand a command to custody as it came, but none that it refused within the hour."""
+        sha256 = digest(letter.note.encode())
+        if now_seconds - self._disobeyed.get(sha256, -math.inf) < _ASK_AGAIN_SECONDS:
+            return ()
+        try:
+            return (CommandHandedIn(self.filing.command(letter)),)
+        except FilingRefused as refusal:
+            if len(self._disobeyed) >= _DISOBEYED_MOST:
+                self._disobeyed.clear()
+            self._disobeyed[sha256] = now_seconds
+            return (NotFiled(str(refusal)),)
+        except FilingLost as loss:
+            return (NotFiled(str(loss)),)

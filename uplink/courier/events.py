@@ -73,8 +73,15 @@ class AnchorHandedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandHandedIn:
+    """Custody obeys a command, by this record, or has done so before."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class NotFiled:
-    """Custody did not file what the station sent, and why."""
+    """Custody did not file what the station sent, or did not obey it, and why."""
 
     sentence: str
 
@@ -111,6 +118,7 @@ Event = (
     | StoredFile
     | ReceiptHandedIn
     | AnchorHandedIn
+    | CommandHandedIn
     | NotFiled
     | FileRefused
     | FileMissing

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from recorder.handover.packets import Journey
+from uplink.wire.orders import CommandLetter
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 
 
@@ -22,6 +23,9 @@ class Filing(Protocol):
 
     def anchor(self, letter: AnchorLetter) -> int:
         """Return the number of the record that files it. Raise FilingRefused or FilingLost."""
+
+    def command(self, letter: CommandLetter) -> int:
+        """Return the number of the record that states it. Raise FilingRefused or FilingLost."""
 
     def tell_time(self, utc: str) -> None:
         """Pass on what the station's clock showed. Raise FilingLost."""

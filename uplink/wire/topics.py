@@ -27,9 +27,13 @@ class Kind(StrEnum):
     REFUSAL = "refusal"
     RECEIPT = "receipt"
     ANCHOR = "anchor"
+    COMMAND = "command"
 
 
-TO_UNIT = (Kind.GRANT, Kind.ACK, Kind.STORED, Kind.REFUSAL, Kind.RECEIPT, Kind.ANCHOR)
+TO_UNIT = (
+    *(Kind.GRANT, Kind.ACK, Kind.STORED, Kind.REFUSAL, Kind.RECEIPT, Kind.ANCHOR),
+    Kind.COMMAND,
+)
 """What a worker writes to a unit, and a unit may read."""
 FROM_UNIT = (Kind.STATE, Kind.OFFER)
 """What a unit writes besides chunks."""
