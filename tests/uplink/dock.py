@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from recorder.evidence.command import check_command, check_due, parse_command
 from recorder.evidence.errors import EvidenceError
 from recorder.evidence.head import Head
 from recorder.evidence.moment import utc_text
@@ -38,11 +39,13 @@ from uplink.courier.spool import SpoolReader
 from uplink.programs.wiring import admission_for, ingest_for
 from uplink.station import events as station_events
 from uplink.station.authority.founding import Plan, UnitKeys, enrol, found
+from uplink.station.intake.runner import Runner
 from uplink.station.log.index import Index
 from uplink.station.settings import read_identity, read_settings
 from uplink.station.steps import no_step
 from uplink.station.store.layout import Layout
 from uplink.station.store.openers import Openers
+from uplink.station.store.order_book import OrderBook
 from uplink.wire.post import Letter, NotConnected
 from uplink.wire.topics import Kind, parse_topic
 
@@ -50,10 +53,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from recorder.evidence.note import VerifierKey
     from recorder.handover.packets import Journey
     from uplink.station.admission.admit import Admission, Arrived
     from uplink.station.intake.ingest import Ingest
     from uplink.station.steps import Step
+    from uplink.wire.orders import CommandLetter
     from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 
 _Event = TypeVar("_Event")
@@ -82,6 +87,7 @@ class Spool:
     folder: Path
     policy: LogPolicy
     newest: Head
+    commands: tuple[VerifierKey, ...] = ()
     written: dict[str, bytes] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     heard: list[Journey] = field(default_factory=list)
@@ -129,6 +135,18 @@ class Spool:
         self.unit.anchor(checkpoint)
         self.flush()
         return self.unit.size - 1
+
+    def command(self, letter: CommandLetter) -> int:
+        try:
+            signed = parse_command(letter.note.encode())
+            for key in self.commands:
+                check_command(signed, key)
+            check_due(signed.command, self.unit.origin, self.unit.commands, self.unit.clock.now())
+        except EvidenceError as error:
+            raise FilingRefused(str(error)) from error
+        seq = self.unit.obey(letter.note.encode())
+        self.flush()
+        return seq
 
     def tell_time(self, utc: str) -> None:
         self.times.append(utc)
@@ -182,7 +200,11 @@ class Dock:
         self.trust = parse_trust((self.station_folder / "trust.toml").read_text())
         origin = station_origin("baofeng-mz")
         self.spool = Spool(
-            self.unit, self.folder / "spool", self.trust.policy, Head(origin, 0, EMPTY_ROOT)
+            self.unit,
+            self.folder / "spool",
+            self.trust.policy,
+            Head(origin, 0, EMPTY_ROOT),
+            self.trust.commands,
         )
         self.clock = ManualClock()
         self.said: list[object] = []
@@ -262,6 +284,15 @@ class Dock:
             lambda: self.unit.clock.boottime_ms + self.unit.clock.true_offset_ms,
         )
         self.admission.facts_of = self.openers.facts_of
+        self.runner = Runner(
+            self.settings.agency,
+            OrderBook(self.layout, self.settings.agency),
+            utc=lambda: utc_text(self.unit.clock.boottime_ms + self.unit.clock.true_offset_ms),
+            publish=self._send,
+            tell=self.said.append,
+            seconds=self.clock,
+        )
+        self.ingest.greet = self.runner.greet
 
     def _at_moment(self, name: str) -> None:
         self.step(name)
@@ -285,6 +316,7 @@ class Dock:
             self.openers.turn()
         while self.arrived:
             self.admission.admit(self.arrived.popleft())
+        self.runner.look()
         while self.down.out:
             self.inbox.put(self.down.out.popleft())
         self.berth.look()

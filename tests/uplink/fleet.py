@@ -32,6 +32,7 @@ from recorder.evidence.trust import parse_trust
 from recorder.evidence.words import CHAIN_FILE, base64_bytes
 from recorder.handover.connection import Link, accept, listen
 from recorder.handover.errors import LinkLost
+from recorder.handover.orders import Command
 from recorder.handover.packets import (
     AnchorOffer,
     Fault,
@@ -48,6 +49,7 @@ from tests.verify.unit import Unit
 from uplink.courier.filing import FilingRefused
 from uplink.station.authority.founding import UnitKeys, enrol, write_unit_papers
 from uplink.station.settings import read_identity
+from uplink.wire.orders import CommandLetter
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 
 if TYPE_CHECKING:
@@ -135,7 +137,9 @@ class Custody:
                 case AnchorOffer(checkpoint, consistency, since):
                     hashes = tuple(map(base64_bytes, consistency))
                     return Filed(self._spool.anchor(AnchorLetter(checkpoint, hashes, since)), 0)
-        return Fault("the courier asks for receipts and anchors only", "other")
+                case Command(note):
+                    return Filed(self._spool.command(CommandLetter(note)), 0)
+        return Fault("the courier asks for receipts, anchors and commands only", "other")
 
 
 @dataclass
@@ -301,9 +305,9 @@ class Fleet:
             write_unit_papers(self.papers, papers)
         self.unit.station_key = read_identity(self.station_folder / "station.agekey")
         self.unit.files[CHAIN_FILE] = (self.papers / "chain.pem").read_bytes()
-        policy = parse_trust((self.station_folder / "trust.toml").read_text()).policy
-        head = Head(policy.station.name, 0, EMPTY_ROOT)
-        self.spool = Spool(self.unit, folder / "spool", policy, head)
+        trust = parse_trust((self.station_folder / "trust.toml").read_text())
+        head = Head(trust.policy.station.name, 0, EMPTY_ROOT)
+        self.spool = Spool(self.unit, folder / "spool", trust.policy, head, trust.commands)
         self.spool.flush()
         self.custody = Custody(folder / "custody.sock", self.spool)
         self.courier_file = folder / "courier.toml"

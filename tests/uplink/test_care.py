@@ -167,6 +167,7 @@ def test_the_table_of_faults_names_every_one_and_each_is_counted_by_its_name() -
     good = {
         *("Serving", "UnitSeen", "Arriving", "LogFollowed", "Verified", "Archived", "Logged"),
         *("ReceiptSent", "SelfChecked", "DeclaredNotRecorded", "HoldsChanged"),
+        "OrderSent",
     }
     assert drawn == {one.__name__ for one in get_args(events.Event)} - good
 

@@ -32,6 +32,7 @@ from uplink.wire.topics import Kind, Topic, parse_topic
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from uplink.wire.orders import CommandLetter
     from uplink.wire.proofs import ReceiptLetter
 
 MIB = 2**20
@@ -259,6 +260,9 @@ def test_a_receipt_that_custody_kept_but_did_not_write_down_is_sent_again_the_sa
 
         def anchor(self, _letter: AnchorLetter) -> int:
             raise FilingRefused("not today")
+
+        def command(self, _letter: CommandLetter) -> int:
+            raise FilingLost("custody was cut off")
 
         def tell_time(self, _utc: str) -> None:
             """Nobody listens."""

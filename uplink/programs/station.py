@@ -23,6 +23,7 @@ from uplink.programs import (
     station_care,
     station_footage,
     station_founding,
+    station_orders,
     station_papers,
     station_register,
     witness,
@@ -31,7 +32,7 @@ from uplink.programs.events_out import complain, teller
 from uplink.programs.memory import keep_buffers
 from uplink.programs.side_by_side import SideWorkers, WorkerEnded
 from uplink.programs.station_broker import Gate, broker_of
-from uplink.programs.wiring import admission_for, ingest_for, openers_for
+from uplink.programs.wiring import admission_for, ingest_for, openers_for, runner_for
 from uplink.station import events
 from uplink.station.admission.admit import Admission
 from uplink.station.authority.founding import (
@@ -111,6 +112,7 @@ def _deeds() -> dict[str, Callable[[argparse.Namespace], int]]:
         **dict.fromkeys(station_care.COMMANDS, station_care.run),
         **dict.fromkeys(station_footage.COMMANDS, station_footage.run),
         **dict.fromkeys(station_register.COMMANDS, station_register.run),
+        **dict.fromkeys(station_orders.COMMANDS, station_orders.run),
     }
 
 
@@ -137,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     station_care.add_parsers(commands)
     station_footage.add_parsers(commands)
     station_register.add_parsers(commands)
+    station_orders.add_parsers(commands)
     return parser
 
 
@@ -180,10 +183,11 @@ def _package(asked: argparse.Namespace) -> int:
 
 
 def _serve_beside(asked: argparse.Namespace) -> int:
-    return _serve(side_by_side.beside(read_settings(asked.config), asked.broker), asked.config)
+    settings = side_by_side.beside(read_settings(asked.config), asked.broker)
+    return _serve(settings, asked.config, first=False)
 
 
-def _serve(settings: StationSettings, config: Path) -> int:
+def _serve(settings: StationSettings, config: Path, *, first: bool = True) -> int:
     keep_buffers()
     sys.setswitchinterval(_SWITCH_SECONDS)
     stopped: list[int] = []
@@ -214,6 +218,8 @@ def _serve(settings: StationSettings, config: Path) -> int:
         admitter = Admitter(admission, inbox, tell)
         ingest = ingest_for(settings, worker, tell, send, admitter.put)
         ingest.readers = openers
+        runner = runner_for(settings, tell, send, time.monotonic)
+        ingest.greet = runner.greet
         post.open()
         openers.start()
         admitter.start()
@@ -226,6 +232,8 @@ def _serve(settings: StationSettings, config: Path) -> int:
                 watchdog.turn()
                 gate.look()
                 workers.look()
+                if first:  # what was ordered just now needs no more than one to bring it
+                    runner.look()
                 return bool(stopped)
 
             serve(ingest, inbox, settings.agency, tell, told_to_stop)

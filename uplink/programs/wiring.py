@@ -15,6 +15,7 @@ from uplink.station.admission.receipts import Registrar
 from uplink.station.authority.roll import Roll
 from uplink.station.intake.ingest import Ingest
 from uplink.station.intake.journeys import Limits
+from uplink.station.intake.runner import Runner
 from uplink.station.intake.service import answer_letter
 from uplink.station.log.cosigners import HttpWitness
 from uplink.station.log.index import Index
@@ -32,6 +33,7 @@ from uplink.station.store.archive import Archive
 from uplink.station.store.durable import room_bytes, seal, seal_read_only
 from uplink.station.store.layout import Layout
 from uplink.station.store.openers import Openers
+from uplink.station.store.order_book import OrderBook
 from uplink.wire.post import Letter
 from uplink.wire.table import BadConfig
 
@@ -54,6 +56,7 @@ def admission_for(
         Archive(seal if settings.immutable else seal_read_only, step),
         registrar_for(settings, step, unix_ms),
         roll_for(settings),
+        OrderBook(Layout(settings.data), settings.agency),
         tuple(read_identity(one) for one in settings.identities),
         utc=lambda: utc_text(unix_ms()),
         tell=tell,
@@ -112,6 +115,23 @@ def ingest_for(
         admit=admit,
         room=lambda: room_bytes(settings.data, settings.keep_free_bytes),
         first_handle=int.from_bytes(os.urandom(3)),
+    )
+
+
+def runner_for(
+    settings: StationSettings,
+    tell: Callable[[events.Event], None],
+    send: Callable[[Letter], None],
+    seconds: Callable[[], float],
+) -> Runner:
+    """Build what brings orders to units that begin no journey by themselves."""
+    return Runner(
+        settings.agency,
+        OrderBook(Layout(settings.data), settings.agency),
+        utc=lambda: utc_text(system_unix_ms()),
+        publish=send,
+        tell=tell,
+        seconds=seconds,
     )
 
 

@@ -188,6 +188,14 @@ class TurnedAway:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderSent:
+    """An order went to its unit; only the unit's verified log says whether it obeys."""
+
+    unit: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class LetterIgnored:
     """A letter broke the protocol."""
 
@@ -216,6 +224,7 @@ Event = (
     | Pulled
     | DeclaredNotRecorded
     | ArchiveFull
+    | OrderSent
     | LetterIgnored
 )
 

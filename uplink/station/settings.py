@@ -76,6 +76,7 @@ class StationSettings:
     witnesses: tuple[WitnessSettings, ...]
     time_stamp: TimeStampSettings | None = None
     rules: str = ""
+    command_key: Path | None = None
 
 
 def read_settings(path: Path) -> StationSettings:
@@ -100,6 +101,7 @@ def read_settings(path: Path) -> StationSettings:
             witnesses,
             _time_stamp(table.table("time_stamp")) if table.has("time_stamp") else None,
             table.text("rules") if table.has("rules") else "",
+            table.path("command_key") if table.has("command_key") else None,
         )
     except EvidenceError as error:
         raise BadConfig(f"{path}: {error}") from error

@@ -29,12 +29,14 @@ from uplink.station.log.cosigners import QuorumMissing
 from uplink.station.store.archive import Archive, ArchiveFailed
 from uplink.station.store.durable import held, write_durably
 from uplink.station.store.layout import Layout
+from uplink.station.store.order_book import OrderBook
 from uplink.station.store.quarantine import Proof, put_aside
 from uplink.station.store.reading import Facts
 from uplink.wire.messages import Refusal
+from uplink.wire.orders import CommandLetter
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 
-Answer = ReceiptLetter | AnchorLetter | Refusal
+Answer = ReceiptLetter | AnchorLetter | CommandLetter | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Admission:
     archive: Archive
     registrar: Registrar
     roll: Roll
+    orders: OrderBook
     identities: tuple[Identity, ...]
     utc: Callable[[], str]
     tell: Callable[[events.Event], None]
@@ -145,7 +148,7 @@ class Admission:
             self._send_again(arrived, state, number)
 
     def _greet(self, arrived: Arrived, state: _UnitState) -> None:
-        """Begin a journey: the newest receipt, if the unit's log lacks it; then an anchor."""
+        """Begin a journey: the newest receipt, if the unit's log lacks it; an anchor; orders."""
         chain = state.log.chain
         size = self.registrar.index.receipted_size(chain.origin)
         newest = self.registrar.index.entry_at(chain.origin, size)
@@ -156,6 +159,9 @@ class Admission:
             anchor = self.registrar.anchor(state.since)
             state.since = max(state.since, self.registrar.log.size)
             self.send(arrived, anchor)
+        for order in self.orders.pending(arrived.unit, self.utc()):
+            self.send(arrived, CommandLetter(order.note))
+            self.tell(events.OrderSent(arrived.unit, order.number))
 
     def _send_again(self, arrived: Arrived, state: _UnitState, number: int) -> None:
         if number not in state.sent:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from recorder.evidence.age import Identity
+from recorder.evidence.command import command_key_name
 from recorder.evidence.note import VerifierKey
 from recorder.evidence.words import check_agency, station_origin
 from uplink.station.authority.ca import Authority, Papers
@@ -25,6 +26,7 @@ from uplink.station.store.durable import make_folder
 from uplink.station.store.layout import Layout
 
 _WITNESSES = 2
+COMMAND_KEY = "keys/command.key"
 
 
 class AlreadyFounded(Exception):
@@ -59,17 +61,19 @@ def found(folder: Path, plan: Plan) -> None:
     _write(folder / "ca" / "tls.crl", tls.revocations((), plan.now), 0o644)
     _write_papers(folder / "tls" / "broker", tls.server(agency, plan.hosts, plan.now))
     _write_papers(folder / "tls" / "station", tls.client(agency, "station", plan.now))
-    log_key = _signing_key(folder / "keys" / "log.key", plan.random)
+    log_key = signing_key(folder / "keys" / "log.key", plan.random)
+    command_key = signing_key(folder / COMMAND_KEY, plan.random)
     for name in ("station", "recovery"):
         _age_key(folder / f"{name}.agekey", Identity.of(plan.random(32)))
     witnesses = []
     for number in range(1, _WITNESSES + 1):
-        key = _signing_key(folder / f"witness-{number}" / "witness.key", plan.random)
+        key = signing_key(folder / f"witness-{number}" / "witness.key", plan.random)
         name = f"witness-{number}.{agency}.shilu"
         witnesses.append(VerifierKey.of(name, 0x04, key.public_key()))
     station = VerifierKey.of(station_origin(agency), 0x01, log_key.public_key())
     roots = (identity.papers().certificate,)
-    belief = Belief(agency, roots, station, witnesses, _WITNESSES)
+    orders = VerifierKey.of(command_key_name(agency), 0x01, command_key.public_key())
+    belief = Belief(agency, roots, station, witnesses, _WITNESSES, (orders,))
     _write(folder / "trust.toml", trust_text(belief).encode(), 0o644)
     _write(folder / "station.toml", _settings(plan, witnesses).encode(), 0o644)
 
@@ -124,6 +128,7 @@ def _settings(plan: Plan, witnesses: list[VerifierKey]) -> str:
         f"immutable = {'true' if plan.immutable else 'false'}",
         f"keep_free_mb = {plan.keep_free_mb}",
         'log_key = "keys/log.key"',
+        f'command_key = "{COMMAND_KEY}"',
         'identities = ["station.agekey"]',
         'roots = ["ca/identity.pem"]',
         f"quorum = {_WITNESSES}",
@@ -151,7 +156,8 @@ def _settings(plan: Plan, witnesses: list[VerifierKey]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _signing_key(path: Path, random: Callable[[int], bytes]) -> Ed25519PrivateKey:
+def signing_key(path: Path, random: Callable[[int], bytes]) -> Ed25519PrivateKey:
+    """Make a signing key where none is. Raise OSError."""
     key = Ed25519PrivateKey.from_private_bytes(random(32))
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     _write(path, pem, 0o600)

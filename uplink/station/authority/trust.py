@@ -15,6 +15,7 @@ class Belief:
     station: VerifierKey
     witnesses: Sequence[VerifierKey]
     quorum: int
+    commands: Sequence[VerifierKey] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ def trust_text(belief: Belief, revoked: Sequence[RevokedUnit] = ()) -> str:
         *(f'    "{one.text()}",' for one in belief.witnesses),
         "]",
     ]
+    if belief.commands:
+        lines.append(commands_line(belief.commands))
     for one in revoked:
         lines += ["", "[[revoked]]", f'unit = "{one.unit}"', f'from = "{one.since}"']
     return "\n".join(lines) + "\n"
+
+
+def commands_line(keys: Sequence[VerifierKey]) -> str:
+    """Return the line of a trust file that names whose orders to units are the station's."""
+    named = ", ".join(f'"{one.text()}"' for one in keys)
+    return f"commands = [{named}]"

@@ -27,7 +27,7 @@ from uplink.station.store.incoming import file_digest
 from uplink.station.store.layout import Layout
 
 MANIFEST = "manifest-sha256.txt"
-_WHOLE = ("units", "archive", "quarantine")
+_WHOLE = ("units", "archive", "quarantine", "orders")
 
 
 class BackupUnusable(Exception):

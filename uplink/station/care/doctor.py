@@ -9,7 +9,8 @@ from pathlib import Path
 
 from cryptography import x509
 
-from recorder.evidence.errors import EvidenceError
+from recorder.evidence.command import parse_command
+from recorder.evidence.errors import EvidenceError, Malformed
 from uplink.station.authority.door import turned_away
 from uplink.station.authority.roll import Roll
 from uplink.station.log.index import Index, IndexUnusable
@@ -39,6 +40,7 @@ def examine(settings: StationSettings, origin: str, now: datetime) -> Iterator[F
     yield _tried("keys", lambda: _keys(settings))
     yield _disk(settings.data)
     yield _tried("log and checkpoint", lambda: _log(settings, layout, origin))
+    yield _orders(settings, layout)
     yield _tried("index", lambda: Index(layout.index).close())
     for files in (settings.broker.tls, settings.broker.server):
         if files is not None:
@@ -62,6 +64,23 @@ def _keys(settings: StationSettings) -> None:
     read_signing_key(settings.log_key)
     for path in settings.identities:
         read_identity(path)
+    if settings.command_key is not None:
+        read_signing_key(settings.command_key)
+
+
+def _orders(settings: StationSettings, layout: Layout) -> Finding:
+    """Look whether units can be ordered anything, and whether each order can be read."""
+    if settings.command_key is None:
+        return Finding(
+            "orders: none can be given, this station has no key for them; `shilu station "
+            "order-key` makes one (docs/station.md, Orders)"
+        )
+    for note in sorted(layout.all_orders(settings.agency).glob("*/*.note")):
+        try:
+            parse_command(note.read_bytes())
+        except Malformed as error:
+            return Finding("orders", f"{note} cannot be read ({error}); restore it from a backup")
+    return Finding("orders")
 
 
 def _log(settings: StationSettings, layout: Layout, origin: str) -> None:

@@ -53,6 +53,7 @@ class Ingest:
     room: Callable[[], int]
     first_handle: int
     readers: Readers | None = None
+    greet: Callable[[str], None] = lambda _unit: None
     _journeys: dict[tuple[str, str], Journey] = field(default_factory=dict)
     _handles: int = 0
 
@@ -141,6 +142,8 @@ class Ingest:
         self.publish(grant(journey, self.worker, tuple(want), tuple(have), self.utc()))
         for handle in whole:
             self._completed(journey, handle)
+        if not want:
+            self.greet(topic.unit)  # there is nothing to admit, and admission would do it
 
     def _forget(self, key: tuple[str, str]) -> None:
         """End a journey: its handles are worth nothing any more, its bytes stay."""

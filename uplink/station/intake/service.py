@@ -15,6 +15,7 @@ from uplink.station.admission.admit import Admission, Answer, Arrived
 from uplink.station.intake.ingest import Ingest
 from uplink.station.store.durable import is_full
 from uplink.wire.messages import Refusal, StationState
+from uplink.wire.orders import CommandLetter
 from uplink.wire.post import Letter, NotConnected, PostFull
 from uplink.wire.proofs import ReceiptLetter
 from uplink.wire.topics import STATION, Kind, Topic
@@ -77,6 +78,8 @@ def answer_letter(arrived: Arrived, answer: Answer) -> Letter:
         kind = Kind.REFUSAL
     elif isinstance(answer, ReceiptLetter):
         kind = Kind.RECEIPT
+    elif isinstance(answer, CommandLetter):
+        kind = Kind.COMMAND
     return Letter(str(Topic(arrived.agency, arrived.unit, kind)), answer.payload())
 
 

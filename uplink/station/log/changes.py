@@ -1,4 +1,4 @@
-"""Later changes of state of footage, as entries of the log: export, hold and its end, disposal.
+"""Later changes of state, as entries of the log: export, hold and its end, disposal; an order.
 
 The entry is made before the thing is done: what was exported without an entry cannot exist, and an
 entry whose export was cut off says more than happened, never less.
@@ -26,6 +26,7 @@ class What(StrEnum):
     UNHOLD = "unhold"
     DISPOSAL = "disposal"
     REVOCATION = "revocation"
+    ORDER = "order"
 
 
 @dataclass(frozen=True, slots=True)

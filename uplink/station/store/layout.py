@@ -54,6 +54,14 @@ class Layout:
         """Verified originals."""
         return self.root / "archive" / check_agency(agency) / check_unit(unit)
 
+    def all_orders(self, agency: str) -> Path:
+        """What units were ordered, one folder each."""
+        return self.root / "orders" / check_agency(agency)
+
+    def orders(self, agency: str, unit: str) -> Path:
+        """What one unit was ordered."""
+        return self.all_orders(agency) / check_unit(unit)
+
     def quarantine(self, agency: str, unit: str) -> Path:
         """What was refused, with its reason."""
         return self.root / "quarantine" / check_agency(agency) / check_unit(unit)
