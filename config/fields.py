@@ -7,7 +7,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from config.keys import check_age_recipient, check_log_key, check_witness_key
+from config.keys import (
+    check_age_recipient,
+    check_command_key,
+    check_log_key,
+    check_witness_key,
+)
 from config.words import Words
 
 CITATION = (
@@ -132,6 +137,14 @@ LogKey = Annotated[
         examples=["…+…+…"],
         extra={"check": check_log_key},
         description="C2SP verifier key of the station's log",
+    ),
+]
+CommandKey = Annotated[
+    str,
+    Meta(
+        examples=["….shilu/command+…+…"],
+        extra={"check": check_command_key},
+        description="C2SP verifier key of the station's orders; empty: none is obeyed",
     ),
 ]
 WitnessKey = Annotated[

@@ -14,6 +14,7 @@ _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_STEPS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _AGE_LENGTH = 62  # "age1", 52 characters for 32 bytes, 6 of checksum
 _ED25519_LOG, _ED25519_COSIGNATURE = 0x01, 0x04
+_COMMAND_NAME = ".shilu/command"
 _SECRET = re.compile(r"AGE-SECRET-KEY-|PRIVATE\+KEY\+|-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _COPY_KEY = Words(
     "从生成它的设备上整行复制公钥，不要手抄",
@@ -48,6 +49,24 @@ def check_age_recipient(value: str) -> None:
 def check_log_key(value: str) -> None:
     """Raise BadValue unless `value` is a C2SP verifier key of a log (Ed25519, type 0x01)."""
     _check_verifier_key(value, _ED25519_LOG)
+
+
+def check_command_key(value: str) -> None:
+    """Raise BadValue unless `value` is a C2SP verifier key of a station's orders, or empty."""
+    if not value:
+        return
+    _check_verifier_key(value, _ED25519_LOG)
+    if not value.partition("+")[0].endswith(_COMMAND_NAME):
+        raise BadValue(
+            Words(
+                f"不是命令公钥：名称须以 {_COMMAND_NAME} 结尾",
+                f"is no key for orders: its name must end with {_COMMAND_NAME}",
+            ),
+            Words(
+                "日志公钥不能签命令；用 trust.toml 里 commands 的那一个",
+                "The log's key signs no orders; use the one under commands in trust.toml",
+            ),
+        )
 
 
 def check_witness_key(value: str) -> None:

@@ -12,6 +12,7 @@ from config import regulation as r
 from config.fields import (
     AbsolutePath,
     AgeRecipient,
+    CommandKey,
     FontPath,
     FreePin,
     Host,
@@ -86,6 +87,7 @@ class Station(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     port: Port = 8883
     log_key: LogKey
     age_recipient: AgeRecipient
+    command_key: CommandKey = ""
 
 
 class Recovery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

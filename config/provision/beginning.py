@@ -63,6 +63,7 @@ def fleet_text(asked: Beginning, station: Path, recovery: str) -> str:
         settings = tomllib.loads(read_text(station / "station.toml"))
         agency, log_key, witnesses = settings["agency"], trust["station"], trust["witnesses"]
         host, port, quorum = settings["broker"]["host"], settings["broker"]["port"], trust["quorum"]
+        orders = [f"command_key = {_quoted(key)}" for key in trust.get("commands", [])[:1]]
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise refusal(
             station,
@@ -87,6 +88,7 @@ def fleet_text(asked: Beginning, station: Path, recovery: str) -> str:
         f"port = {port}",
         f"log_key = {_quoted(log_key)}",
         f"age_recipient = {_quoted(_public(station / 'station.agekey'))}",
+        *orders,
         "[recovery]",
         f"age_recipient = {_quoted(recovery or _public(station / 'recovery.agekey'))}",
         "[witnesses]",

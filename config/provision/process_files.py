@@ -36,6 +36,7 @@ def custody_text(config: Effective, where: Where, floor_minutes: int = 10) -> st
         f"software = {_quoted('shilu ' + metadata.version('shilu'))}",
         f"software_sha256 = {_quoted(software_digest())}",
         f"config_sha256 = {_quoted(config.digest)}",
+        *_command_key(config),
         *_station(config),
     ]
     if where.users is not None:
@@ -88,6 +89,12 @@ def software_digest() -> str:
 
 def _names(config: Effective) -> tuple[str, str]:
     return f"agency = {_quoted(config.fleet.agency.id)}", f"unit = {_quoted(config.unit.number)}"
+
+
+def _command_key(config: Effective) -> tuple[str, ...]:
+    """Whose orders count; without a key nobody's do."""
+    key = config.fleet.station.command_key
+    return (f"command_key = {_quoted(key)}",) if key else ()
 
 
 def _station(config: Effective) -> tuple[str, ...]:

@@ -94,7 +94,7 @@ def test_show_names_the_line_of_each_value_or_says_default(
     assert "unit record.segment_seconds = 60  ← unit.toml:13" in shown
     assert "unit gestures.double_press_ms = 400  ← 默认 default" in shown
     assert 'unit officers[2].name = "李四"  ← unit.toml:31' in shown
-    assert "fleet witnesses.quorum = 2  ← fleet.toml:19" in shown
+    assert "fleet witnesses.quorum = 2  ← fleet.toml:20" in shown
     assert 'rules access.outside.approvers = ["局长"]  ← rules.toml:92' in shown
 
 

@@ -150,6 +150,7 @@ host = "127.0.0.1"
 port = {port}
 log_key = "{trust["station"]}"
 age_recipient = "{keys["station"]}"
+command_key = "{trust["commands"][0]}"
 [recovery]
 age_recipient = "{keys["recovery"]}"
 [witnesses]
