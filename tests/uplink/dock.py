@@ -41,6 +41,7 @@ from uplink.station import events as station_events
 from uplink.station.authority.founding import Plan, UnitKeys, enrol, found
 from uplink.station.intake.runner import Runner
 from uplink.station.log.index import Index
+from uplink.station.progress import Progress
 from uplink.station.settings import read_identity, read_settings
 from uplink.station.steps import no_step
 from uplink.station.store.layout import Layout
@@ -313,7 +314,7 @@ class Dock:
                 self.ingest.take(letter)
         self.ingest.settle()
         while not self.openers.idle:
-            self.openers.turn()
+            self.openers.turn(Progress())
         while self.arrived:
             self.admission.admit(self.arrived.popleft())
         self.runner.look()

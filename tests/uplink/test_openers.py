@@ -10,6 +10,7 @@ import pytest
 
 from recorder.evidence.words import digest, media_file
 from tests.uplink.dock import Dock, station_events
+from uplink.station.progress import Progress
 from uplink.station.store.openers import PIECE_BYTES, Openers
 from uplink.station.store.reading import BLOCK_BYTES, Facts
 
@@ -45,7 +46,7 @@ def read_back(path: Path, made: Openers, *lengths: int) -> None:
     for until in lengths:
         made.wrote(following, until, whole=until == lengths[-1])
         while not made.idle:
-            made.turn()
+            made.turn(Progress())
 
 
 def facts(path: Path, made: Openers, *lengths: int) -> Facts | None:
@@ -76,12 +77,12 @@ def test_a_film_of_several_pieces_is_read_to_where_it_has_come(dock: Dock, tmp_p
     made = openers(dock)
     following = made.follow(path)
     made.wrote(following, PIECE_BYTES + 100, whole=False)
-    made.turn()
+    made.turn(Progress())
     assert following.reading.offset == PIECE_BYTES
     assert made.facts_of(path) is None  # it is not here yet
     made.wrote(following, len(data), whole=True)
     while not made.idle:
-        made.turn()
+        made.turn(Progress())
     found = made.facts_of(path)
     assert found is not None
     assert found.sha256 == digest(data)
@@ -122,7 +123,7 @@ def test_a_part_that_is_dropped_is_closed_and_forgotten(dock: Dock, tmp_path: Pa
     following = made.follow(path)
     made.wrote(following, len(film(dock)), whole=True)
     made.drop(following)
-    made.turn()
+    made.turn(Progress())
     assert made.facts_of(path) is None
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(following.hand)

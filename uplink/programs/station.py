@@ -60,6 +60,7 @@ from uplink.station.package.bag import NothingToPack, Order, Packer, check_empty
 from uplink.station.package.credentials_paper import NotCredentialed
 from uplink.station.package.stills import write_stills
 from uplink.station.package.viewing import NotOpened, write_clear
+from uplink.station.progress import Lookout
 from uplink.station.settings import StationSettings, read_identity, read_settings
 from uplink.station.store.layout import Layout
 from uplink.wire.post import Address, Connection, Listener, PostError, Subscription
@@ -210,12 +211,18 @@ def _serve(settings: StationSettings, config: Path, *, first: bool = True) -> in
         )
         post = PahoPost(_connection(settings, address, worker), listener)
         send = send_over(post)
-        openers = openers_for(settings, lambda error: inbox.put(Failed(error)))
+        lookout = Lookout(settings.patience_seconds, time.monotonic, tell)
+        openers = openers_for(settings, lambda error: inbox.put(Failed(error)), lookout)
+        admitting = lookout.one_more()
 
         def admission() -> Admission:
-            return replace(admission_for(settings, tell, send), facts_of=openers.facts_of)
+            return replace(
+                admission_for(settings, tell, send, admitting.moved),
+                facts_of=lambda path: openers.facts_of(path, admitting.wait),
+                progress=admitting,
+            )
 
-        admitter = Admitter(admission, inbox, tell)
+        admitter = Admitter(admission, inbox, tell, admitting)
         ingest = ingest_for(settings, worker, tell, send, admitter.put)
         ingest.readers = openers
         runner = runner_for(settings, tell, send, time.monotonic)
@@ -229,7 +236,8 @@ def _serve(settings: StationSettings, config: Path, *, first: bool = True) -> in
             watchdog = Watchdog(lambda said: notify(said, os.environ), time.monotonic_ns)
 
             def told_to_stop() -> bool:  # asked each time the loop comes round
-                watchdog.turn()
+                if lookout.look():  # the loop comes round, and whoever has work gets on with it
+                    watchdog.turn()
                 gate.look()
                 workers.look()
                 if first:  # what was ordered just now needs no more than one to bring it

@@ -21,6 +21,7 @@ from uplink.station.log.cosigners import HttpWitness
 from uplink.station.log.index import Index
 from uplink.station.log.station_log import StationLog
 from uplink.station.log.witness import LocalWitness, Witness
+from uplink.station.progress import Lookout
 from uplink.station.settings import (
     StationSettings,
     WitnessSettings,
@@ -64,10 +65,12 @@ def admission_for(
     )
 
 
-def openers_for(settings: StationSettings, failed: Callable[[BaseException], None]) -> Openers:
+def openers_for(
+    settings: StationSettings, failed: Callable[[BaseException], None], lookout: Lookout
+) -> Openers:
     """Build the threads that open films while they come. Raise BadConfig."""
     identities = tuple(read_identity(one) for one in settings.identities)
-    return Openers(identities, max(os.cpu_count() or 1, 2), failed)
+    return Openers(identities, max(os.cpu_count() or 1, 2), failed, lookout.one_more)
 
 
 def registrar_for(

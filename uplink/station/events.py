@@ -181,6 +181,13 @@ class WorkerLost:
 
 
 @dataclass(frozen=True, slots=True)
+class Hangs:
+    """A thread of a worker has work, and stands still; the worker is started anew."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class TurnedAway:
     """Somebody knocked at the broker with a certificate that it does not accept."""
 
@@ -220,6 +227,7 @@ Event = (
     | Misplaced
     | Stopped
     | WorkerLost
+    | Hangs
     | TurnedAway
     | Pulled
     | DeclaredNotRecorded
@@ -247,6 +255,14 @@ def pulled(unit: str, files: int) -> Pulled:
         unit,
         f"{unit} left the dock with {files} files on their way; it goes on where it was when it "
         "docks again",
+    )
+
+
+def hangs(what: str, patience_seconds: float) -> Hangs:
+    """Say that a worker hangs: `what` it has in hand."""
+    return Hangs(
+        f"{what} has not got on for {patience_seconds:g} s: this worker gives no sign of life any "
+        "more, so that it is started anew; look after its disk. No unit loses anything"
     )
 
 

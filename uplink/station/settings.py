@@ -73,6 +73,7 @@ class StationSettings:
     quorum: int
     hand_in_hours: int
     keep_free_bytes: int
+    patience_seconds: int
     witnesses: tuple[WitnessSettings, ...]
     time_stamp: TimeStampSettings | None = None
     rules: str = ""
@@ -98,6 +99,7 @@ def read_settings(path: Path) -> StationSettings:
             table.number("quorum", 1, max(len(witnesses), 1)),
             table.number("hand_in_hours", 1, 24 * 366, 24),
             table.number("keep_free_mb", 1, 10**6, KEEP_FREE_MB) * 10**6,
+            table.number("patience_seconds", 1, 24 * 3600, 600),
             witnesses,
             _time_stamp(table.table("time_stamp")) if table.has("time_stamp") else None,
             table.text("rules") if table.has("rules") else "",

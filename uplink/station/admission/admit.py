@@ -26,6 +26,7 @@ from uplink.station.admission.unit_chain import BadLog, NamedSegment
 from uplink.station.admission.unit_log import Forked, UnitLog, run_files
 from uplink.station.authority.roll import IdentityRefused, Roll
 from uplink.station.log.cosigners import QuorumMissing
+from uplink.station.progress import Progress
 from uplink.station.store.archive import Archive, ArchiveFailed
 from uplink.station.store.durable import held, write_durably
 from uplink.station.store.layout import Layout
@@ -82,6 +83,7 @@ class Admission:
     tell: Callable[[events.Event], None]
     send: Callable[[Arrived, Answer], None]
     facts_of: Callable[[Path], Facts | None] = unread
+    progress: Progress = field(default_factory=Progress)
     _units: dict[str, _UnitState] = field(default_factory=dict)
 
     def admit(self, arrived: Arrived) -> None:
@@ -90,7 +92,7 @@ class Admission:
         Raise LogUnusable when this station may not go on, and OSError when the disk does not
         take it; nothing was lost then, and the unit offers it again.
         """
-        with held(self.layout.unit_lock(arrived.agency, arrived.unit)):
+        with held(self.layout.unit_lock(arrived.agency, arrived.unit), self.progress.waiting):
             try:
                 state = self._follow(arrived)
                 self._answer(arrived, state)
@@ -170,7 +172,8 @@ class Admission:
 
     def _admit_segment(self, arrived: Arrived, state: _UnitState, named: NamedSegment) -> None:
         segment, chain = named.body, state.log.chain
-        opened = Opened(lambda file: self._path(arrived, file), self.identities, self.facts_of)
+        moved = self.progress.moved
+        opened = Opened(lambda one: self._path(arrived, one), self.identities, self.facts_of, moved)
         files = files_of(segment)
         for one in files:
             self.archive.forget(self._path(arrived, one.file))

@@ -117,6 +117,7 @@ class Registrar:
     def _catch_up(self) -> Signed:
         newest = self.log.refresh()
         for number in range(self.index.entries, self.log.size):
+            self.step("index: before an entry of the log")
             self.index.take(number, self.log.entry(number))
         return newest
 

@@ -44,16 +44,22 @@ def unread(_path: Path) -> Facts | None:
     return None
 
 
+def unheard() -> None:
+    """Let nobody know that a piece was read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """Where the bytes of a segment's files lie, and which keys open them.
 
     `facts_of` tells what a film is that was read back already and opened; None for any other.
+    `moved` hears of each piece that is read.
     """
 
     path_of: Callable[[str], Path]
     identities: tuple[Identity, ...]
     facts_of: Callable[[Path], Facts | None] = unread
+    moved: Callable[[], None] = unheard
 
 
 def files_of(segment: Segment) -> tuple[FiledFile, ...]:
@@ -211,6 +217,7 @@ class _Film:
                 digests = beside.submit(self._take_digests, piece)
                 yield piece
                 digests.result()
+                self._opened.moved()
 
     def _take_digests(self, piece: bytes) -> None:
         self._cipher.take(piece)

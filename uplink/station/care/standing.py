@@ -261,7 +261,7 @@ def _said(event: events.Event) -> tuple[str, str] | None:
             return _unit_of(topic), sentence
         case events.LineDown(sentence) | events.Stopped(sentence):
             return STATION, sentence
-        case events.WorkerLost(sentence) | events.TurnedAway(sentence):
+        case events.WorkerLost(sentence) | events.TurnedAway(sentence) | events.Hangs(sentence):
             return STATION, sentence
         case events.ReceiptSent(unit, size, files):
             return unit, f"receipt for {len(files)} files, up to record {size - 1}"

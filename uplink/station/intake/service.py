@@ -13,6 +13,7 @@ from typing import Protocol
 from uplink.station import events
 from uplink.station.admission.admit import Admission, Answer, Arrived
 from uplink.station.intake.ingest import Ingest
+from uplink.station.progress import Progress
 from uplink.station.store.durable import is_full
 from uplink.wire.messages import Refusal, StationState
 from uplink.wire.orders import CommandLetter
@@ -84,16 +85,18 @@ def answer_letter(arrived: Arrived, answer: Answer) -> Letter:
 
 
 class Admitter:
-    """The thread that admits, so that chunks flow on meanwhile."""
+    """The thread that admits, so that chunks flow on meanwhile; it says to `progress` what."""
 
     def __init__(
         self,
         build: Callable[[], Admission],
         inbox: Inbox,
         tell: Callable[[events.Event], None],
+        progress: Progress,
     ) -> None:
         self._build = build
         self._tell = tell
+        self._progress = progress
         self._inbox = inbox
         self._cases: queue.SimpleQueue[Arrived | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="admit", daemon=True)
@@ -114,6 +117,7 @@ class Admitter:
     def _run(self) -> None:
         admission: Admission | None = None
         while (arrived := self._cases.get()) is not None:
+            self._progress.begins(f"admitting what {arrived.unit} brought")
             try:
                 admission = admission or self._build()
                 admission.admit(arrived)
@@ -128,6 +132,7 @@ class Admitter:
                     "everything, comes again"
                 )
                 self._tell(events.ArchiveFull(arrived.unit, sentence))
+            self._progress.rests()
 
 
 def serve(

@@ -9,8 +9,8 @@ import fcntl
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 _GETFLAGS = 0x80086601
@@ -92,12 +92,18 @@ def seal(path: Path) -> None:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Hold a lock file against other workers, threads and processes alike, until the end."""
+def held(
+    path: Path, waiting: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> Iterator[None]:
+    """Hold a lock file against other workers, threads and processes alike, until the end.
+
+    `waiting` is entered while another one holds it.
+    """
     make_folder(path.parent)
     hand = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        fcntl.flock(hand, fcntl.LOCK_EX)
+        with waiting():
+            fcntl.flock(hand, fcntl.LOCK_EX)
         yield
     finally:
         os.close(hand)

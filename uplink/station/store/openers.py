@@ -14,6 +14,7 @@ from pathlib import Path
 
 from recorder.evidence.age import Identity
 from recorder.evidence.errors import EvidenceError
+from uplink.station.progress import Progress
 from uplink.station.store.durable import is_full
 from uplink.station.store.reading import Facts, Reading
 
@@ -27,6 +28,7 @@ Who = tuple[int, int]
 class Following:
     """A part that is read back as it grows; ingest holds it while the part comes."""
 
+    path: Path
     hand: int
     who: Who
     reading: Reading
@@ -40,13 +42,17 @@ class Following:
 
 
 class Openers:
-    """`count` threads that read back; `failed` is told of a medium that does not give back."""
+    """`count` threads that read back; `failed` is told of a medium that does not give back.
+
+    Each says to a Progress of its own (`one_more`) what it reads; a piece is what gets it on.
+    """
 
     def __init__(
         self,
         identities: Sequence[Identity],
         count: int,
         failed: Callable[[BaseException], None],
+        one_more: Callable[[], Progress] = Progress,
     ) -> None:
         self._identities = tuple(identities)
         self._failed = failed
@@ -55,7 +61,8 @@ class Openers:
         self._turn = 0
         self._known: dict[Who, Following] = {}
         self._threads = [
-            threading.Thread(target=self._run, name="open", daemon=True) for _ in range(count)
+            threading.Thread(target=self._run, args=(one_more(),), name="open", daemon=True)
+            for _ in range(count)
         ]
 
     def start(self) -> None:
@@ -77,7 +84,7 @@ class Openers:
     def follow(self, path: Path) -> Following:
         """Begin to read back a part that is there, from its first byte on."""
         hand = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        following = Following(hand, _who(os.fstat(hand)), Reading(hand, self._identities))
+        following = Following(path, hand, _who(os.fstat(hand)), Reading(hand, self._identities))
         with self._lock:
             self._turn += 1
             following.begun = self._turn
@@ -99,14 +106,16 @@ class Openers:
 
     # For admission.
 
-    def facts_of(self, path: Path) -> Facts | None:
+    def facts_of(
+        self, path: Path, wait: Callable[[threading.Event], object] = threading.Event.wait
+    ) -> Facts | None:
         """Tell what a file is that was read back to its end, and drop it; None for others."""
         found = path.stat()
         with self._lock:
             following = self._known.get(_who(found))
         if following is None or not following.whole:
             return None
-        following.over.wait()
+        wait(following.over)
         with self._lock:
             self._known.pop(following.who, None)
         same = (found.st_size, found.st_mtime_ns) == (following.written, following.written_ns)
@@ -119,21 +128,23 @@ class Openers:
         """Whether nothing waits to be read back."""
         return self._queue.empty()
 
-    def turn(self) -> bool:
+    def turn(self, progress: Progress) -> bool:
         """Wait for a piece and read it back; false when told to stop."""
         following = self._queue.get()[2]
         if following is None:
             return False
+        progress.begins(f"reading back {following.path}")
         try:
             self._read(following)
         except BaseException as error:  # noqa: BLE001 - another thread answers it
             self._close(following)
             if not is_full(error):
                 self._failed(error)
+        progress.rests()
         return True
 
-    def _run(self) -> None:
-        while self.turn():
+    def _run(self, progress: Progress) -> None:
+        while self.turn(progress):
             continue
 
     def _read(self, following: Following) -> None:
