@@ -5,7 +5,8 @@ takes away the calls whole. Appending and the slots' overwriting of their own fi
 Also taken: what would get around it (io_uring, openat2, whose flags are hidden, another ABI), and
 what the holder of the pen never does (mount, trace, run programs, punch holes).
 
-The release process has the counterpart: it may unlink, and neither make nor open anything to write.
+The release process has the counterpart: it may unlink files, and neither make a name of any kind (a
+socket's is one too), nor open anything to write, nor change modes, owners or attributes.
 """
 
 from __future__ import annotations
@@ -100,20 +101,69 @@ MACHINES: Mapping[str, Machine] = {
     "aarch64": Machine(0xC00000B7, _ARM64 | _EVERYWHERE, ((56, 2, os.O_TRUNC), (47, 1, _HOLES))),
 }
 
+# What a release has no use for: names of other kinds, modes, owners, attributes, room.
+_RELEASE_EVERYWHERE = {
+    "mount_setattr": 442,
+    "fchmodat2": 452,
+    "setxattrat": 463,
+    "removexattrat": 466,
+    "file_setattr": 469,
+}
+_RELEASE_X86 = {
+    "bind": 49,
+    "mkdir": 83,
+    "chmod": 90,
+    "fchmod": 91,
+    "chown": 92,
+    "fchown": 93,
+    "lchown": 94,
+    "mknod": 133,
+    "setxattr": 188,
+    "lsetxattr": 189,
+    "fsetxattr": 190,
+    "removexattr": 197,
+    "lremovexattr": 198,
+    "fremovexattr": 199,
+    "mkdirat": 258,
+    "mknodat": 259,
+    "fchownat": 260,
+    "fchmodat": 268,
+    "fallocate": 285,
+}
+_RELEASE_ARM64 = {
+    "setxattr": 5,
+    "lsetxattr": 6,
+    "fsetxattr": 7,
+    "removexattr": 14,
+    "lremovexattr": 15,
+    "fremovexattr": 16,
+    "mknodat": 33,
+    "mkdirat": 34,
+    "fallocate": 47,
+    "fchmod": 52,
+    "fchmodat": 53,
+    "fchownat": 54,
+    "fchown": 55,
+    "bind": 200,
+}
+_REMOVE_FOLDER = 0x200  # AT_REMOVEDIR of unlinkat
+
+
+def _releases(taken: Mapping[str, int], more: Mapping[str, int]) -> Mapping[str, int]:
+    kept = {name: number for name, number in taken.items() if not name.startswith("unlink")}
+    return {**kept, **more, **_EVERYWHERE, **_RELEASE_EVERYWHERE}
+
+
 RELEASES: Mapping[str, Machine] = {
     "x86_64": Machine(
         0xC000003E,
-        {name: number for name, number in _X86.items() if not name.startswith("unlink")}
-        | {"mkdir": 83, "mknod": 133, "mkdirat": 258, "mknodat": 259}
-        | _EVERYWHERE,
-        ((2, 1, _TO_WRITE), (257, 2, _TO_WRITE)),
+        _releases(_X86, _RELEASE_X86),
+        ((2, 1, _TO_WRITE), (257, 2, _TO_WRITE), (263, 2, _REMOVE_FOLDER)),
     ),
     "aarch64": Machine(
         0xC00000B7,
-        {name: number for name, number in _ARM64.items() if not name.startswith("unlink")}
-        | {"mknodat": 33, "mkdirat": 34}
-        | _EVERYWHERE,
-        ((56, 2, _TO_WRITE),),
+        _releases(_ARM64, _RELEASE_ARM64),
+        ((56, 2, _TO_WRITE), (35, 2, _REMOVE_FOLDER)),
     ),
 }
 

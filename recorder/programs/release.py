@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recorder.custody.landlock import restrict_removing
 from recorder.custody.seccomp import RELEASES, take_calls_away
 from recorder.evidence.errors import EvidenceError
 from recorder.evidence.words import unit_origin
@@ -43,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         link = Link.connect(socket)
         # Before the first receipt is read: whoever may unlink in media/ could also lay names there.
         take_calls_away(RELEASES)
+        restrict_removing(order.spool / "media")
         link.send(Hello(Role.RELEASE))
         _answer(link)
         for outcome in visit(order, time.time_ns() // 1_000_000, lambda asked: _ask(link, asked)):

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from tests.custody.rig import Rig
 
 ATTEMPTS = """
-import ctypes, errno, json, os, sys
+import ctypes, errno, json, os, socket, sys
 from pathlib import Path
-from recorder.custody.landlock import restrict_writing
+from recorder.custody.landlock import restrict_removing, restrict_writing
 from recorder.custody.seccomp import RELEASES, take_calls_away
 
 mine, other = Path(sys.argv[1]), Path(sys.argv[2])
 for folder in (mine, other):
     (folder / "film").write_bytes(b"film")
+    (folder / "empty").mkdir()
 held = os.open(mine / "film", os.O_RDWR)
 if "seccomp" in sys.argv[3:]:
     holds = take_calls_away()
@@ -38,6 +39,8 @@ else:
     holds = ()
 if "landlock" in sys.argv[3:]:
     holds += restrict_writing([mine])
+elif "landlock of release" in sys.argv[3:]:
+    holds += restrict_removing(mine)
 libc = ctypes.CDLL(None, use_errno=True)
 
 def call(*arguments):
@@ -70,6 +73,26 @@ attempts = {
     "write elsewhere": lambda: os.open(other / "film", os.O_WRONLY | os.O_APPEND),
     "create elsewhere": lambda: os.open(other / "new", os.O_WRONLY | os.O_CREAT),
 }
+def lay_a_socket():
+    with socket.socket(socket.AF_UNIX) as end:
+        end.bind(str(mine / "socket"))
+
+lays = {
+    "a folder": (mine / "folder").mkdir,
+    "a pipe": lambda: os.mkfifo(mine / "pipe"),
+    "a symbolic link": lambda: (mine / "pointer").symlink_to(f),
+    "a link": lambda: os.link(f, mine / "twin"),
+    "an empty file": lambda: os.close(os.open(mine / "name", os.O_RDONLY | os.O_CREAT)),
+    "a file without a name": lambda: os.close(os.open(mine, os.O_TMPFILE | os.O_WRONLY)),
+    "a socket": lay_a_socket,
+    "remove an empty folder": lambda: os.rmdir("empty", dir_fd=os.open(mine, os.O_RDONLY)),
+    "close the folder": lambda: mine.chmod(0),
+    "open the film to all": lambda: os.chmod(held, 0o777),
+    "give the film away": lambda: os.chown(f, os.getuid(), -1),
+    "name an attribute": lambda: os.setxattr(f, "user.shilu", b"x"),
+}
+if "lay" in sys.argv[3:]:
+    attempts = lays | {"unlink": f.unlink, "unlink elsewhere": (other / "film").unlink}
 said = {}
 for name, attempt in attempts.items():
     try:
@@ -115,9 +138,38 @@ def test_the_release_process_may_unlink_and_can_lay_nothing_down(folder: Path) -
         "read elsewhere",
         "unlink",
         "overwrite a slot",  # by a descriptor that the test opened before
-        "reserve",
-        "punch a hole",
     }
+
+
+@pytest.mark.slow
+def test_the_release_process_makes_no_name_and_changes_no_mode(folder: Path) -> None:
+    """A name that it laid would end the recording that is to have it."""
+    _, said = attempted(folder, "release", "lay")
+    assert {name for name, outcome in said.items() if outcome == "done"} == {
+        "unlink",
+        "unlink elsewhere",  # seccomp sees no paths; users, modes and Landlock do
+    }
+    assert set(said.values()) == {"done", "EPERM"}
+
+
+@pytest.mark.slow
+def test_landlock_lets_the_release_process_unlink_in_its_folder_alone(folder: Path) -> None:
+    """It knows no modes, owners or attributes: seccomp takes those."""
+    holds, said = attempted(folder, "landlock of release", "lay")
+    if not holds:
+        assert said["unlink elsewhere"] == "done"
+        return
+    assert said["unlink"] == "done"
+    named = {name for name in said if name.startswith(("a ", "an "))}
+    assert {said[name] for name in named | {"unlink elsewhere"}} <= {"EACCES", "EXDEV"}
+    assert said["remove an empty folder"] == "EACCES"
+
+
+@pytest.mark.slow
+def test_names_and_modes_are_anybodys_where_nothing_refuses_them(folder: Path) -> None:
+    """The control."""
+    _, said = attempted(folder, "lay")
+    assert set(said.values()) == {"done"}
 
 
 @pytest.mark.slow

@@ -103,7 +103,7 @@ class Unit:
         told = self.machine.do("journalctl", "-u", name, "-o", "cat", "--no-pager")
         answers = [line for line in told.splitlines() if line.startswith('{"')]
         if service == "custody":  # what it adds itself it takes for a film of its own
-            self.machine.do("/bin/sh", "-c", f"rm -f {SPOOL}/media/9[0-9]*-0001.mp4.age")
+            self.machine.do("/bin/sh", "-c", f"rm -rf {SPOOL}/media/9[0-9]*.mp4.age")
         return {str(name): str(answer) for name, answer in json.loads(answers[-1]).items()}
 
     def _ready(self) -> bool:

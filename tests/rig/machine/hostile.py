@@ -35,7 +35,11 @@ def main() -> None:
         "shorten the film": lambda: os.truncate(film(), 0),
         "rename the film": lambda: film().rename(film().with_suffix(".gone")),
         "unlink the film": lambda: film().unlink(),
-        "add to the spool": (SPOOL / "media" / f"{900_000 + os.getuid()}-0001.mp4.age").touch,
+        "add to the spool": name(1).touch,
+        "fill the spool": lambda: name(1).write_bytes(b"x"),
+        "lay a folder in the spool": name(2).mkdir,
+        "lay a socket in the spool": lambda: lay_a_socket(name(3)),
+        "name an attribute of the spool": lambda: os.setxattr(SPOOL / "media", "user.mine", b"x"),
         "read the key": (STATE / "keys" / "identity.pem").read_bytes,
         "make a device": lambda: os.mknod("/tmp/disk", 0o60600, os.makedev(254, 0)),  # noqa: S108
         "call somebody": lambda: socket.create_connection(("192.0.2.1", 80), 2),
@@ -64,6 +68,17 @@ def outcome(attempt: Callable[[], object]) -> str:
 def film() -> Path:
     """Give a sealed film: the first, which is marked and therefore stays."""
     return SPOOL / "media" / "000001-0001.mp4.age"
+
+
+def name(number: int) -> Path:
+    """Give the name of a film to come that nobody will need."""
+    return SPOOL / "media" / f"{900_000 + os.getuid()}-{number:04d}.mp4.age"
+
+
+def lay_a_socket(path: Path) -> None:
+    """Make a socket's name."""
+    with socket.socket(socket.AF_UNIX) as end:
+        end.bind(str(path))
 
 
 def called(function: Callable[..., int], *words: object) -> None:
