@@ -27,7 +27,7 @@ from recorder.evidence.tree import FullTree, leaf_hash
 from recorder.handover import packets as p
 from tests.custody.judge import disproofs
 from tests.custody.rig import Caller, Rig
-from tests.custody.test_corners import spool_of
+from tests.custody.test_spool import spool_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
