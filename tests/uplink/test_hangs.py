@@ -164,7 +164,7 @@ def test_a_station_whose_admission_hangs_says_so_and_gives_no_sign_of_life_any_m
     """A pipe that nobody writes to, where a file of the archive should be: opening it hangs."""
     fleet = Fleet(tmp_path, "embedded")
     settings = fleet.station_folder / "station.toml"
-    settings.write_text("patience_seconds = 3\n" + settings.read_text())
+    settings.write_text("patience_seconds = 2\n" + settings.read_text())
     fleet.unit.boot()
     fleet.unit.record(1)
     fleet.spool.flush()
@@ -179,12 +179,12 @@ def test_a_station_whose_admission_hangs_says_so_and_gives_no_sign_of_life_any_m
         station = fleet.station(enter)
         station.named("Serving")
         assert ear.hears_within(WAIT_SECONDS)
-        assert not station.tells("Hangs", 5)  # idle for longer than the patience
+        assert not station.tells("Hangs", 3)  # idle for longer than the patience
         assert ear.hears_within(WAIT_SECONDS)
         courier = fleet.courier(once=False)
-        said = f"admitting what {fleet.unit.number} brought has not got on for 3 s"
+        said = f"admitting what {fleet.unit.number} brought has not got on for 2 s"
         station.await_event(lambda one: said in str(one.get("sentence")))
-        assert not ear.hears_within(4)
+        assert not ear.hears_within(2.5)
         assert station.process.poll() is None  # to start it anew is for whoever listens
         courier.stop()
         station.kill()
