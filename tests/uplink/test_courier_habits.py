@@ -136,7 +136,7 @@ def test_what_waits_for_the_line_and_the_size_of_a_chunk_follow_its_speed() -> N
     assert slow.ahead_bytes(10.0, 8 * MIB) == AHEAD_LEAST_BYTES
     assert fast.ahead_bytes(10.0, 8 * MIB) == 8 * MIB
     assert slow.chunk_bytes(10.0, MIB) == 64 * 1024
-    assert middling.chunk_bytes(10.0, MIB) == 256 * 1024
+    assert middling.chunk_bytes(10.0, MIB) == 512 * 1024
     assert fast.chunk_bytes(10.0, MIB) == MIB
     assert fast.chunk_bytes(10.0, 256 * 1024) == 256 * 1024
 

@@ -17,7 +17,7 @@ _SHORTEST_SECONDS = 0.1
 """A speed measured over less is a guess."""
 _SHORTEST_WAIT_SECONDS = 0.005
 _AHEAD_SECONDS = 0.5
-_CHUNK_SECONDS = 0.1
+_CHUNK_SECONDS = 0.25
 AHEAD_LEAST_BYTES = 512 * 1024
 
 
@@ -54,7 +54,7 @@ class Tempo:
         return int(min(max(self._speed(now_seconds) * _AHEAD_SECONDS, AHEAD_LEAST_BYTES), most))
 
     def chunk_bytes(self, now_seconds: float, most: int) -> int:
-        """How much to send at a time: a tenth of a second's worth, a power of two in bounds."""
+        """How much to send at a time: a quarter of a second's worth, a power of two in bounds."""
         worth = int(self._speed(now_seconds) * _CHUNK_SECONDS)
         return min(max(1 << worth.bit_length() >> 1, CHUNK_MIN_BYTES), most)
 

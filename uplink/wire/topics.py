@@ -6,12 +6,14 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from recorder.evidence.errors import Malformed
 from recorder.evidence.words import check_agency, check_unit
 
 STATION = "station"
 _PREFIX = "shilu/1"
+_KNOWN_MOST = 256
 _WORKER = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -60,8 +62,9 @@ def check_worker(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=_KNOWN_MOST)
 def parse_topic(text: str) -> Topic:
-    """Parse a topic of this protocol. Raise Malformed for any other."""
+    """Parse a topic of this protocol. Raise Malformed for any other; the same few come again."""
     if len(text) > 200:
         raise Malformed(f"a topic of {len(text)} characters is too long")
     parts = text.split("/")

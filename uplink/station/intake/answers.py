@@ -10,7 +10,7 @@ from uplink.wire.messages import (
     Stored,
     Wanted,
 )
-from uplink.wire.post import Letter
+from uplink.wire.post import Letter, Qos
 from uplink.wire.topics import Kind, Topic
 
 
@@ -23,9 +23,9 @@ def grant(
 
 
 def ack(journey: Journey) -> Letter:
-    """Say how much came, and how much more may come."""
+    """Say how much came, and how much more may come; the next one says it again, and more."""
     answer = Ack(journey.number, journey.received, journey.credit)
-    return _to(journey, Kind.ACK, answer.payload())
+    return _to(journey, Kind.ACK, answer.payload(), Qos.AT_MOST_ONCE)
 
 
 def stored(journey: Journey, one: OfferedFile) -> Letter:
@@ -40,5 +40,5 @@ def refused(journey: Journey, file: str, sentence: str) -> Letter:
     return _to(journey, Kind.REFUSAL, answer.payload())
 
 
-def _to(journey: Journey, kind: Kind, payload: bytes) -> Letter:
-    return Letter(str(Topic(journey.agency, journey.unit, kind)), payload)
+def _to(journey: Journey, kind: Kind, payload: bytes, qos: Qos = Qos.AT_LEAST_ONCE) -> Letter:
+    return Letter(str(Topic(journey.agency, journey.unit, kind)), payload, qos)
