@@ -39,13 +39,12 @@ from uplink.wire.messages import (
     Offer,
     OfferedFile,
     Refusal,
-    State,
-    StationState,
     Stored,
     Wanted,
 )
 from uplink.wire.orders import CommandLetter
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
+from uplink.wire.standing import State, StationState
 from uplink.wire.topics import parse_topic
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ def on_the_way(files: dict[str, bytes]) -> Iterator[Target]:
 def _letters() -> Iterator[Target]:
     journey, name = "ab" * 8, "media/000001-0001.mp4.age"
     messages = (
-        State(True, 3, "0.1", 4, 5, ""),
+        State(True, 3, "0.1", 4, 5, "", "", journey, 6),
         StationState(True, "w1-abc"),
         Offer(journey, (OfferedFile(name, 5, "ab" * 32),)),
         Grant(journey, "w1", 9, (Wanted(1, name, 0),), (name,), "2026-11-21T08:00:00.000Z"),

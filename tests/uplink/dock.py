@@ -181,7 +181,9 @@ class Wire:
     def publish(self, letter: Letter) -> int:
         if self.cut:
             raise NotConnected("the line is cut")
-        self.out.append(replace(letter, payload=letter.payload + letter.body, body=b""))
+        whole = letter.payload + letter.body
+        # A live letter does not claim to be retained (MQTT 5, 3.3.1.3).
+        self.out.append(replace(letter, payload=whole, body=b"", retained=False))
         return 0
 
 

@@ -18,12 +18,14 @@ from recorder.evidence.words import log_file, media_file
 from recorder.programs import shilu
 from tests.uplink.dock import Dock
 from tests.verify.unit import NOON_MS, Unit
+from uplink.courier import events as courier_events
 from uplink.station import events
 from uplink.station.care.metrics import Site, metrics
 from uplink.station.care.standing import Standing, table
+from uplink.station.intake.journeys import Limits
 from uplink.wire.chunks import chunk_head
-from uplink.wire.messages import State
 from uplink.wire.post import Letter
+from uplink.wire.standing import State
 from uplink.wire.topics import Kind, Topic, parse_topic
 
 AGENCY = "baofeng-mz"
@@ -103,6 +105,46 @@ def test_the_table_says_what_a_unit_still_holds_and_until_when(tmp_path: Path) -
     due_seconds = NOON_MS / 1000 + 24 * 3600
     assert f'shilu_unit_due_seconds{{unit="BF-0007"}} {due_seconds}' in told
     assert "shilu_disk_free_bytes 5000000000" in told
+
+
+def test_the_table_says_how_fast_a_unit_gets_on_and_how_long_it_takes(tmp_path: Path) -> None:
+    dock = docked(tmp_path)
+    state = State(True, 1, "test", 61_000_000, 12, "", "", "0" * 16, 400_000)
+    topic = str(Topic(AGENCY, dock.unit.number, Kind.STATE))
+    dock.ingest.take(Letter(topic, state.payload()))
+    standing = standing_of(dock)
+    assert "docked  12     61.0  0.4   3 min" in table(standing.units(), 24, NOW)
+    told = metrics(standing.units(), (), SITE)
+    assert 'shilu_unit_bytes_per_second{unit="BF-0007"} 400000' in told
+    dock.ingest.take(Letter(topic, State(False, 0, "test", 0, 0, "").payload()))
+    assert "min" not in table(standing_of(dock).units(), 24, NOW)
+
+
+def test_a_unit_tells_amid_its_journey_how_it_gets_on_and_then_that_nothing_is_left(
+    tmp_path: Path,
+) -> None:
+    dock = docked(tmp_path)
+    dock.unit.fragment_bytes = 900_000
+    dock.unit.record(4)  # eleven seconds at this pace
+
+    def slow(letter: Letter) -> bool:
+        if parse_topic(letter.topic).kind is Kind.CHUNK:
+            dock.clock.seconds += 0.1
+        return False
+
+    dock.loses = slow
+    dock.ingest.limits = Limits(window_bytes=2**21)
+    dock.dock()
+    dock.bring_home()
+    states = [one for one in dock.said if isinstance(one, events.UnitSeen)]
+    assert any(one.bytes_per_second for one in states)
+    assert [one.pending_files for one in states] == sorted(
+        (one.pending_files for one in states), reverse=True
+    )
+    nothing_left = [one for one in states if not one.pending_files]
+    assert [one.bytes_per_second for one in nothing_left] == [0]
+    assert not [one for one in dock.said if isinstance(one, courier_events.JourneyBroken)]
+    assert sorted(dock.receipted_files()) == sorted(dock.sealed())
 
 
 def test_the_table_and_the_metrics_say_how_a_unit_is(tmp_path: Path) -> None:

@@ -19,13 +19,12 @@ from uplink.wire.messages import (
     Offer,
     OfferedFile,
     Refusal,
-    State,
-    StationState,
     Stored,
     Wanted,
 )
 from uplink.wire.orders import CommandLetter
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
+from uplink.wire.standing import State, StationState
 from uplink.wire.topics import Kind, Topic, parse_topic
 
 if TYPE_CHECKING:
@@ -44,7 +43,12 @@ UTC = st.integers(0, 4_000_000_000_000).map(utc_text)
 OFFERED = st.builds(OfferedFile, FILE, st.integers(0, 2**50), DIGEST)
 FILES = st.lists(FILE, max_size=20).map(tuple)
 MESSAGES = st.one_of(
-    st.builds(State, st.booleans(), COUNT, TEXT, COUNT, COUNT, st.just("")),
+    st.builds(
+        State,
+        *(st.booleans(), COUNT, TEXT, COUNT, COUNT, st.just(""), UTC),
+        JOURNEY | st.just(""),
+        COUNT,
+    ),
     st.builds(StationState, st.booleans(), st.just("w1-abc")),
     st.builds(
         Offer, JOURNEY, st.lists(OFFERED, max_size=20, unique_by=lambda one: one.file).map(tuple)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from recorder.evidence.errors import EvidenceError
 from uplink.courier import events
+from uplink.courier.bulletin import Bulletin
 from uplink.courier.desk import Desk
 from uplink.courier.filing import FilingLost
 from uplink.courier.journey import Journey, Piece
@@ -19,10 +20,11 @@ from uplink.courier.outbox import Stage
 from uplink.courier.spool import Survey, is_log, waits_for_receipt
 from uplink.courier.tempo import Tempo
 from uplink.wire.chunks import chunk_head
-from uplink.wire.messages import Ack, Grant, Offer, Refusal, State, StationState, Stored
+from uplink.wire.messages import Ack, Grant, Offer, Refusal, Stored
 from uplink.wire.orders import CommandLetter
 from uplink.wire.post import Letter, NotConnected, PostFull, Qos
 from uplink.wire.proofs import AnchorLetter, ReceiptLetter
+from uplink.wire.standing import StationState
 from uplink.wire.topics import STATION, Kind, Topic, parse_topic
 
 _PROGRESS_SECONDS = 0.25
@@ -50,14 +52,15 @@ class Courier:
         self._tell = tell
         self._seconds = seconds
         self._random = random
-        self._utc = utc
         self.tempo = Tempo(habits.cap)
+        self._bulletin = Bulletin(
+            self._topic(Kind.STATE), habits.software, line, desk, self.tempo, seconds, utc
+        )
         self._journey: Journey | None = None
         self.up = False
         self._survey: Survey | None = None
         self._quiet_since = seconds()
         self._surveyed_at = -habits.survey_seconds
-        self._sequence = 0
         self._told_missing: set[str] = set()
         self._files = OpenFiles(desk.path)
         self._retry_at = self._told_at = 0.0
@@ -93,7 +96,7 @@ class Courier:
         self._drop_journey()
         if self.up:
             with contextlib.suppress(NotConnected, PostFull):
-                self._publish_state(up=False)
+                self._bulletin.tell(up=False)
 
     def _look(self) -> None:
         """Survey the spool now and then, and begin a journey when one is due."""
@@ -127,27 +130,13 @@ class Courier:
         journey = Journey(self._random(8).hex(), files)
         offer = Offer(journey.number, files)
         try:
-            self._publish_state(up=True)
+            self._bulletin.tell(up=True)
             self._line.publish(Letter(self._topic(Kind.OFFER), offer.payload()))
         except (NotConnected, PostFull):
             return  # `Up` comes again, or patience ends
         self._journey = journey
         self._desk.outbox.advance((one.file for one in files), Stage.OFFERED)
         self._tell(events.Offered(journey.number, len(files), sum(one.length for one in files)))
-
-    def _publish_state(self, *, up: bool) -> None:
-        self._sequence += 1
-        pending = self._desk.pending()
-        state = State(
-            up,
-            self._sequence,
-            self._habits.software,
-            pending.size_bytes,
-            pending.files,
-            self._utc(),
-            self._survey.oldest_utc if self._survey and pending.files else "",
-        )
-        self._line.publish(Letter(self._topic(Kind.STATE), state.payload(), retained=True))
 
     def _send(self) -> float:
         """Send pieces until credit or the line's bound ends it; tell how long to wait for a letter.
@@ -294,8 +283,12 @@ class Courier:
         if now_seconds - self._told_at < rest_seconds:
             return
         self._told_at = now_seconds
-        unconfirmed = self._journey.unconfirmed if self._journey else 0
+        journey = self._journey
+        unconfirmed = journey.unconfirmed if journey else 0
         self._tell(self.tempo.progress(now_seconds, self._desk.pending(), unconfirmed))
+        if journey is not None and self.up:
+            with contextlib.suppress(NotConnected, PostFull):
+                self._bulletin.tell_on(journey)
 
     def _drop_journey(self) -> None:
         if self._journey is not None and not self._journey.finished:

@@ -64,6 +64,10 @@ class Tempo:
         if not self._left or self._left[-1][1] < left_bytes:
             self._left.append((now_seconds, left_bytes))
 
+    def speed(self, now_seconds: float) -> int:
+        """Return how fast bytes leave, in bytes a second."""
+        return int(self._speed(now_seconds))
+
     def _speed(self, now_seconds: float) -> float:
         if not self._left:
             return 0.0

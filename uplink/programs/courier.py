@@ -27,7 +27,6 @@ from uplink.courier.outbox import Outbox, OutboxUnusable
 from uplink.courier.spool import SpoolReader, SpoolUnreadable
 from uplink.programs.events_out import complain, teller
 from uplink.programs.memory import keep_buffers
-from uplink.wire.messages import State
 from uplink.wire.post import (
     Address,
     Connection,
@@ -37,6 +36,7 @@ from uplink.wire.post import (
     Subscription,
     TlsFiles,
 )
+from uplink.wire.standing import State
 from uplink.wire.table import BadConfig, Table
 from uplink.wire.topics import Kind, Topic, to_unit_filters
 

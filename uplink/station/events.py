@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from recorder.evidence.events import SelfCheckItem
-from uplink.wire.messages import State
+from uplink.wire.standing import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class UnitSeen:
     oldest: str = ""
     utc: str = ""
     software: str = ""
+    bytes_per_second: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +247,8 @@ def self_checked(unit: str, items: Iterable[SelfCheckItem], utc: str) -> SelfChe
 def unit_seen(unit: str, state: State) -> UnitSeen:
     """Say how a unit says that it stands."""
     counts = (state.pending_files, state.pending_bytes)
-    return UnitSeen(unit, state.up, *counts, state.oldest_utc, state.utc, state.software)
+    words = (state.oldest_utc, state.utc, state.software)
+    return UnitSeen(unit, state.up, *counts, *words, state.bytes_per_second)
 
 
 def pulled(unit: str, files: int) -> Pulled:

@@ -24,77 +24,6 @@ _JOURNEY = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """How a unit stands; retained, and with `up` false its will.
-
-    `oldest_utc` is when the oldest segment without a receipt was sealed, empty where none waits
-    or the unit had no clock: the hand-in deadline counts from it.
-    """
-
-    up: bool
-    sequence: int
-    software: str
-    pending_bytes: int
-    pending_files: int
-    utc: str
-    oldest_utc: str = ""
-
-    def payload(self) -> bytes:
-        """Return the message's bytes."""
-        return encode(
-            {
-                "v": _VERSION,
-                "up": self.up,
-                "sequence": self.sequence,
-                "software": self.software,
-                "pending_bytes": self.pending_bytes,
-                "pending_files": self.pending_files,
-                "utc": self.utc,
-                "oldest_utc": self.oldest_utc,
-            }
-        )
-
-    @classmethod
-    def parse(cls, payload: bytes) -> Self:
-        """Parse, or raise Malformed."""
-        fields = open_fields(payload, "a state")
-        state = cls(
-            fields.flag("up"),
-            fields.count("sequence"),
-            fields.text("software", 100),
-            fields.count("pending_bytes"),
-            fields.count("pending_files"),
-            fields.text("utc", 24),
-            fields.text("oldest_utc", 24),
-        )
-        for utc in (state.utc, state.oldest_utc):
-            if utc:
-                utc_ms(utc)
-        fields.end()
-        return state
-
-
-@dataclass(frozen=True, slots=True)
-class StationState:
-    """How a station's worker stands; retained, and with `up` false its will."""
-
-    up: bool
-    worker: str
-
-    def payload(self) -> bytes:
-        """Return the message's bytes."""
-        return encode({"v": _VERSION, "up": self.up, "worker": self.worker})
-
-    @classmethod
-    def parse(cls, payload: bytes) -> Self:
-        """Parse, or raise Malformed."""
-        fields = open_fields(payload, "a station's state")
-        state = cls(fields.flag("up"), check_worker(fields.text("worker", 32)))
-        fields.end()
-        return state
-
-
-@dataclass(frozen=True, slots=True)
 class OfferedFile:
     """A file of §2 of docs/format.md, or the first `length` bytes of a log that still grows."""
 
@@ -121,7 +50,7 @@ class Offer:
     def parse(cls, payload: bytes) -> Self:
         """Parse, or raise Malformed."""
         fields = open_fields(payload, "an offer")
-        offer = cls(_journey(fields), fields.items("files", FILES_MAX, _offered))
+        offer = cls(journey_number(fields), fields.items("files", FILES_MAX, _offered))
         fields.end()
         if len({one.file for one in offer.files}) != len(offer.files):
             raise Malformed("an offer names a file twice")
@@ -169,7 +98,7 @@ class Grant:
         """Parse, or raise Malformed."""
         fields = open_fields(payload, "a grant")
         grant = cls(
-            _journey(fields),
+            journey_number(fields),
             check_worker(fields.text("worker", 32)),
             fields.count("credit"),
             fields.items("want", FILES_MAX, _wanted),
@@ -204,7 +133,7 @@ class Ack:
     def parse(cls, payload: bytes) -> Self:
         """Parse, or raise Malformed."""
         fields = open_fields(payload, "an ack")
-        ack = cls(_journey(fields), fields.count("received"), fields.count("credit"))
+        ack = cls(journey_number(fields), fields.count("received"), fields.count("credit"))
         fields.end()
         return ack
 
@@ -227,7 +156,7 @@ class Stored:
     def parse(cls, payload: bytes) -> Self:
         """Parse, or raise Malformed."""
         fields = open_fields(payload, "a stored")
-        journey, file = _journey(fields), file_name(fields.take("file"))
+        journey, file = journey_number(fields), file_name(fields.take("file"))
         stored = cls(journey, file, check_digest(fields.text("sha256", 64)))
         fields.end()
         return stored
@@ -252,7 +181,9 @@ class Refusal:
         """Parse, or raise Malformed."""
         fields = open_fields(payload, "a refusal")
         refusal = cls(
-            _journey(fields), file_name(fields.take("file")), fields.text("sentence", SENTENCE_MAX)
+            journey_number(fields),
+            file_name(fields.take("file")),
+            fields.text("sentence", SENTENCE_MAX),
         )
         fields.end()
         return refusal
@@ -265,10 +196,19 @@ def open_fields(payload: bytes, where: str) -> Fields:
     return fields
 
 
-def _journey(fields: Fields) -> str:
+def journey_number(fields: Fields) -> str:
+    """Take a journey's number, or raise Malformed."""
     journey = fields.text("journey", 16)
     if not _JOURNEY.fullmatch(journey):
         raise Malformed(f"journey of {fields.where} is not 16 hexadecimal characters")
+    return journey
+
+
+def journey_or_none(fields: Fields) -> str:
+    """Take a journey's number, or an empty text, or raise Malformed."""
+    journey = fields.text("journey", 16)
+    if journey and not _JOURNEY.fullmatch(journey):
+        raise Malformed(f"journey of {fields.where} is neither empty nor 16 hexadecimal characters")
     return journey
 
 

@@ -30,6 +30,7 @@ def metrics(units: tuple[UnitStanding, ...], counts: tuple[Counted, ...], site: 
         ("last_seen_seconds", "when a unit's state last came", lambda one: _seconds(one.seen)),
         ("pending_files", "files without a receipt", lambda one: one.pending_files),
         ("pending_bytes", "bytes without a receipt", lambda one: one.pending_bytes),
+        ("bytes_per_second", "how fast they come", lambda one: one.bytes_per_second),
         ("due_seconds", "until when the oldest of them must be handed in", _due(site)),
         ("clock_offset_seconds", "a unit's clock less ours", lambda one: one.clock_offset_seconds),
         (

@@ -5,6 +5,7 @@ fault keeps its newest sentence and a count, so that one does not hide another.
 """
 
 import json
+import math
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -50,6 +51,7 @@ class UnitStanding:
     checked: tuple[events.Checked, ...] = ()
     ingested_bytes: int = 0
     on_hold: int = 0
+    bytes_per_second: int = 0
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -121,9 +123,11 @@ class Standing:
     def _take_facts(self, event: events.Event) -> None:
         facts: dict[str, str | float] = {}
         match event:
-            case events.UnitSeen(unit, True):
-                facts["software"] = event.software
-                if event.utc:
+            case events.UnitSeen(unit, up):
+                facts["speed"] = event.bytes_per_second
+                if up:
+                    facts["software"] = event.software
+                if up and event.utc:
                     facts["clock"] = (utc_ms(event.utc) - utc_ms(self._utc())) / 1000
             case events.SelfChecked(unit, items, utc):
                 stated = json.dumps([astuple(one) for one in items], ensure_ascii=False)
@@ -179,7 +183,7 @@ class Standing:
 
 def _known(
     facts: dict[str, str | float],
-) -> tuple[str, float | None, str, tuple[events.Checked, ...], int, int]:
+) -> tuple[str, float | None, str, tuple[events.Checked, ...], int, int, int]:
     clock = facts.get("clock")
     return (
         str(facts.get("software", "")),
@@ -188,6 +192,7 @@ def _known(
         tuple(events.Checked(*one) for one in json.loads(str(facts.get("checked", "[]")))),
         int(facts.get("ingested", 0)),
         int(facts.get("on hold", 0)),
+        int(facts.get("speed", 0)),
     )
 
 
@@ -198,6 +203,13 @@ def _check_text(one: UnitStanding) -> str:
     found = max((CheckVerdict(item.verdict) for item in one.checked), key=tuple(CheckVerdict).index)
     said = f"{found} {one.checked_utc[5:16].replace('T', ' ')}".strip()
     return f"{said}: {', '.join(one.doubts)}" if one.doubts else said
+
+
+def _takes_text(one: UnitStanding) -> str:
+    """Say how long what a unit holds still takes at its speed; empty while nothing moves."""
+    if not one.bytes_per_second:
+        return ""
+    return f"{math.ceil(one.pending_bytes / one.bytes_per_second / 60)} min"
 
 
 def due_text(oldest: str, hand_in_hours: int, now: datetime) -> str:
@@ -215,7 +227,7 @@ def table(units: tuple[UnitStanding, ...], hand_in_hours: int, now: datetime) ->
     """Draw the units, one a line."""
     rows = [
         (
-            *("unit", "line", "files", "MB", "hand in until", "seen", "clock"),
+            *("unit", "line", "files", "MB", "MB/s", "takes", "hand in until", "seen", "clock"),
             *("battery", "card", "self-check", "last word"),
         )
     ]
@@ -227,6 +239,8 @@ def table(units: tuple[UnitStanding, ...], hand_in_hours: int, now: datetime) ->
                 line,
                 str(one.pending_files),
                 f"{one.pending_bytes / 1e6:.1f}",
+                f"{one.bytes_per_second / 1e6:.1f}" if one.bytes_per_second else "",
+                _takes_text(one),
                 due_text(one.oldest, hand_in_hours, now),
                 one.seen[:16].replace("T", " "),
                 "" if one.clock_offset_seconds is None else f"{one.clock_offset_seconds:+.1f} s",

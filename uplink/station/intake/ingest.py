@@ -30,8 +30,9 @@ from uplink.station.store.incoming import (
 from uplink.station.store.layout import Layout
 from uplink.station.store.quarantine import put_aside
 from uplink.wire.chunks import parse_chunk
-from uplink.wire.messages import Offer, OfferedFile, State, Wanted
+from uplink.wire.messages import Offer, OfferedFile, Wanted
 from uplink.wire.post import Letter
+from uplink.wire.standing import State
 from uplink.wire.topics import STATION, Kind, Topic, parse_topic
 
 _LOG_MAX_BYTES = 256 * 1024 * 1024
@@ -79,7 +80,8 @@ class Ingest:
                     journey = self._journeys.get(key)
                     if journey is not None and journey.coming and not state.up:
                         self.tell(events.pulled(topic.unit, len(journey.coming)))
-                    if not (state.up and letter.retained):
+                    goes_on = journey is not None and state.journey == journey.number
+                    if not (state.up and (letter.retained or goes_on)):
                         # Gone, or about to offer anew, to whichever worker.
                         self._forget(key)
         except TakenOver:

@@ -15,10 +15,11 @@ from uplink.station.admission.admit import Admission, Answer, Arrived
 from uplink.station.intake.ingest import Ingest
 from uplink.station.progress import Progress
 from uplink.station.store.durable import is_full
-from uplink.wire.messages import Refusal, StationState
+from uplink.wire.messages import Refusal
 from uplink.wire.orders import CommandLetter
 from uplink.wire.post import Letter, NotConnected, PostFull
 from uplink.wire.proofs import ReceiptLetter
+from uplink.wire.standing import StationState
 from uplink.wire.topics import STATION, Kind, Topic
 
 _DRAIN = 64
