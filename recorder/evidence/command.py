@@ -19,6 +19,7 @@ from recorder.evidence.note import Note, VerifierKey, check_note, parse_note, si
 from recorder.evidence.shape import Shape
 from recorder.evidence.sidecar import Officers
 from recorder.evidence.words import (
+    MAX_COMMAND_BYTES,
     check_agency,
     check_salt,
     check_unit_origin,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from recorder.evidence.moment import Moment
 
-MAX_NOTE_BYTES = 8192
 MAX_OFFICERS = 16
 MAX_NAME_CHARACTERS = 64
 
@@ -102,8 +102,8 @@ def parse_command(note: bytes) -> SignedCommand:
     Raises Malformed for every other spelling, and unless the command key of the unit's agency is
     the one that claims to have signed.
     """
-    if len(note) > MAX_NOTE_BYTES:
-        raise Malformed(f"A command has at most {MAX_NOTE_BYTES} bytes, not {len(note)}.")
+    if len(note) > MAX_COMMAND_BYTES:
+        raise Malformed(f"A command has at most {MAX_COMMAND_BYTES} bytes, not {len(note)}.")
     signed = parse_note(note)
     command = _parse_text(signed.text)
     agency, _ = parse_origin(command.unit)

@@ -17,6 +17,8 @@ from recorder.evidence.errors import Malformed
 ZERO_DIGEST = "0" * 64
 EMPTY_DIGEST = hashlib.sha256(b"").hexdigest()
 CHAIN_FILE = "identity/chain.pem"
+MAX_COMMAND_BYTES = 8192
+"""Of the note of a command (§12)."""
 STATION = "station"
 
 _AGENCY = re.compile(r"[a-z0-9-]{2,32}")

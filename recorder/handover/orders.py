@@ -6,8 +6,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from recorder.evidence.command import MAX_NOTE_BYTES
 from recorder.evidence.shape import Number
+from recorder.evidence.words import MAX_COMMAND_BYTES
 from recorder.handover.packets import BoundOfficers, NoLongerThan
 
 
@@ -15,7 +15,7 @@ from recorder.handover.packets import BoundOfficers, NoLongerThan
 class Command:
     """What the station orders: its signed note, as it came."""
 
-    note: Annotated[str, NoLongerThan(MAX_NOTE_BYTES)]
+    note: Annotated[str, NoLongerThan(MAX_COMMAND_BYTES)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from recorder.evidence.causes import Ordered
 from recorder.evidence.command import (
-    MAX_NOTE_BYTES,
     Command,
     check_command,
     check_due,
@@ -33,7 +32,7 @@ from recorder.evidence.note import (
     sign_note,
 )
 from recorder.evidence.sidecar import Officers
-from recorder.evidence.words import digest
+from recorder.evidence.words import MAX_COMMAND_BYTES, digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,7 +156,7 @@ def test_a_crew_at_every_limit_fits(signing_key: Keys) -> None:
     widest = crew(*("𠮷" * 64 for _ in range(16)), numbers=numbers)
     note = sign_command(widest, signing_key(5))
     assert parse_command(note).command == widest
-    assert len(note) < MAX_NOTE_BYTES
+    assert len(note) < MAX_COMMAND_BYTES
 
 
 @pytest.mark.parametrize(
@@ -195,7 +194,7 @@ def test_a_check_has_nothing_behind_it(signing_key: Keys) -> None:
 def test_a_flood_is_not_read(signing_key: Keys) -> None:
     note = sign_command(COMMAND, signing_key(5))
     with pytest.raises(Malformed, match="at most 8192 bytes"):
-        parse_command(note + b"x" * MAX_NOTE_BYTES)
+        parse_command(note + b"x" * MAX_COMMAND_BYTES)
 
 
 @settings(deadline=None)

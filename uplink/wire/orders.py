@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from recorder.evidence.canonical import encode
-from recorder.evidence.command import MAX_NOTE_BYTES
+from recorder.evidence.words import MAX_COMMAND_BYTES
 from uplink.wire.messages import open_fields
 
 _VERSION = 1
@@ -27,6 +27,6 @@ class CommandLetter:
     def parse(cls, payload: bytes) -> Self:
         """Parse, or raise Malformed."""
         fields = open_fields(payload, "a command")
-        letter = cls(fields.text("note", MAX_NOTE_BYTES))
+        letter = cls(fields.text("note", MAX_COMMAND_BYTES))
         fields.end()
         return letter
