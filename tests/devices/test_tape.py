@@ -15,7 +15,8 @@ from recorder.devices import barcode
 from recorder.devices.bench.camera import BenchCamera
 from recorder.devices.bench.gps import BenchGps
 from recorder.devices.bench.manual_pace import ManualPace
-from recorder.devices.bench.tape import FilmTape, SoundTape, TapeUnplayable
+from recorder.devices.bench.tape import FilmTape, SoundTape
+from recorder.devices.bench.unplayable import TapeUnplayable
 from recorder.devices.h264 import H264Encoder
 from recorder.devices.picture_text import PictureText
 

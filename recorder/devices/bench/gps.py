@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from recorder.capture.ports import NoFix, Source
-from recorder.devices.bench.tape import TapeUnplayable
+from recorder.devices.bench.unplayable import TapeUnplayable
 from recorder.devices.nmea import NmeaReader
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 
-from recorder.capture.ports import DeviceLost, Source
+from recorder.capture.ports import Source
+from recorder.devices.bench.unplayable import TapeUnplayable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MEND = "convert it with: ffmpeg -i OLD -c:v libx264 -c:a aac NEW.mp4"
-
-
-class TapeUnplayable(DeviceLost):
-    """A file that should feed a bench unit and cannot; it says what and how to mend it."""
 
 
 class FilmTape:
