@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from uplink.station.intake.journeys import Limits
 from uplink.station.intake.service import station_state
 from uplink.station.package.bag import Order, Packer
 from uplink.station.settings import read_signing_key
+from uplink.wire.chunks import CHUNK_MAX_BYTES
 from uplink.wire.messages import Ack
 from uplink.wire.post import Letter
 from uplink.wire.proofs import AnchorLetter
@@ -221,6 +223,32 @@ def test_a_unit_that_went_to_another_worker_takes_no_share_of_this_ones_credit(
         here.courier.step()
     assert leads[0] == MIB
     assert max(leads) > 1.9 * MIB
+
+
+def test_while_chunks_come_each_half_of_a_window_is_acknowledged(tmp_path: Path) -> None:
+    dock = Dock(tmp_path)
+    dock.enrol()
+    dock.unit.boot()
+    dock.unit.fragment_bytes = MIB
+    dock.unit.record(12)
+    dock.dock()
+    dock.ingest.limits = Limits(2 * MIB, 2 * MIB, 2 * MIB)
+    counts: list[int] = []
+    whole = sum(map(len, dock.sealed().values()))
+    while dock.courier.tempo.sent_bytes < whole:
+        dock.courier.step()
+        dock.clock.seconds += 0.01
+        while dock.up.out:
+            dock.ingest.take(dock.up.out.popleft())  # and never a rest, in which it would settle
+            dock.ingest.hand_over()
+        while dock.down.out:
+            letter = dock.down.out.popleft()
+            dock.inbox.put(letter)
+            if parse_topic(letter.topic).kind is Kind.ACK:
+                counts.append(Ack.parse(letter.payload).received)
+    apart = [after - before for before, after in itertools.pairwise([0, *counts])]
+    assert len(apart) >= whole // MIB - 2
+    assert all(MIB <= one < MIB + CHUNK_MAX_BYTES for one in apart)
 
 
 def test_a_unit_goes_to_another_worker_as_soon_as_its_own_is_gone(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ class Ingest:
     def settle(self) -> None:
         """Nothing comes any more: acknowledge what came, and hand complete files to admission.
 
-        While chunks come, each quarter of a window is acknowledged by itself.
+        While chunks come, each half of a window is acknowledged by itself.
         """
         for journey in self._journeys.values():
             if journey.received > journey.acked:
@@ -228,7 +228,7 @@ class Ingest:
             self.tell(events.Arriving(journey.unit, coming.part.offered.file, coming.told_percent))
         if coming.part.complete:
             self._completed(journey, chunk.handle)
-        if journey.received - journey.acked >= self._window(journey) // 4:
+        if journey.received - journey.acked >= self._window(journey) // 2:
             self._ack(journey)
 
     def _again(self, journey: Journey, handle: int, *, afresh: bool = False) -> None:
