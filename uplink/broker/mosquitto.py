@@ -26,7 +26,7 @@ _IN_FLIGHT = 20
 _SOCKET_PATH_MAX = 104
 _KEEP_BUFFERS = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "67108864"}
 """glibc's own switches: a chunk's buffer is not given back to the kernel each time."""
-_QUEUE_FACTOR = 40
+_QUEUE_FACTOR = 60
 """Mosquitto drops what a slow client cannot take, where ours pauses the sender: so, more room."""
 
 

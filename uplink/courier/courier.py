@@ -27,7 +27,7 @@ from uplink.wire.proofs import AnchorLetter, ReceiptLetter
 from uplink.wire.standing import StationState
 from uplink.wire.topics import STATION, Kind, Topic, parse_topic
 
-_PROGRESS_SECONDS = 0.25
+_PROGRESS_SECONDS = 1.0
 
 
 class Courier:

@@ -16,7 +16,7 @@ class Limits:
     """Bytes in flight for one unit and for all together."""
 
     window_bytes: int = 16 * 1024 * 1024
-    total_bytes: int = 128 * 1024 * 1024
+    total_bytes: int = 192 * 1024 * 1024
     least_bytes: int = 1024 * 1024
 
 
