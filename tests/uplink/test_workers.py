@@ -8,13 +8,9 @@ import pytest
 
 from recorder.evidence.words import CHAIN_FILE, heads_file, log_file, media_file
 from tests.uplink.dock import Dock
-from uplink.broker.mosquitto import configuration
-from uplink.broker.settings import BrokerSettings
-from uplink.programs.access import access_table
 from uplink.programs.wiring import ingest_for
-from uplink.station.intake.journeys import Limits
 from uplink.wire.chunks import chunk_head
-from uplink.wire.post import Address, Letter
+from uplink.wire.post import Letter
 from uplink.wire.topics import Kind, Topic, parse_topic
 
 if TYPE_CHECKING:
@@ -110,12 +106,3 @@ def test_what_came_at_the_first_worker_is_not_sent_to_the_second(dock: Dock) -> 
     assert dock.chunk_bytes_sent <= rest + logs + 2 * CHUNK
     left_over = [path.name for path in dock.layout.root.glob("incoming/**/media/*")]
     assert left_over == []
-
-
-def test_all_credit_that_a_worker_gives_fits_into_what_mosquitto_holds_for_it(
-    tmp_path: Path,
-) -> None:
-    settings = BrokerSettings(Address("127.0.0.1", 1), None, access_table(AGENCY))
-    lines = configuration(settings, tmp_path / "access", persistence=None).splitlines()
-    (bound,) = (int(line.split()[1]) for line in lines if line.startswith("max_queued_bytes "))
-    assert bound >= Limits().total_bytes * 1.25  # else it drops, and every drop travels twice

@@ -294,11 +294,8 @@ class Ingest:
         journey.credit = max(journey.credit, journey.received + self._window(journey))
 
     def _window(self, journey: Journey) -> int:
-        """How far a unit may be ahead: its share; at first little, for others may come as well."""
         moving = max(sum(1 for one in self._journeys.values() if one.coming), 1)
-        share = min(self.limits.window_bytes, self.limits.total_bytes // moving)
-        window = max(self.limits.least_bytes, min(share, journey.received))
-        return min(max(self.room(), 0) // moving, window)
+        return self.limits.window(journey.received, moving, self.room())
 
     def _incoming(self, journey: Journey, file: str) -> Path:
         return self.layout.incoming(journey.agency, journey.unit) / file

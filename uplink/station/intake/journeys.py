@@ -8,6 +8,8 @@ from uplink.station.store.incoming import Part
 from uplink.wire.messages import OfferedFile
 
 _PERCENT_STEP = 10
+_BAYS = 32
+"""Of a large dock: so many units may come at one moment."""
 _LOG_KINDS = frozenset({FileKind.LOG, FileKind.HEADS})
 
 
@@ -18,6 +20,16 @@ class Limits:
     window_bytes: int = 16 * 1024 * 1024
     total_bytes: int = 192 * 1024 * 1024
     least_bytes: int = 1024 * 1024
+
+    def window(self, received_bytes: int, moving: int, room_bytes: int) -> int:
+        """How far one of `moving` units may be ahead, with so much room left on the disk.
+
+        At first as far as if a whole dock had come, for the others may come as well; then as far as
+        it has come, up to its share.
+        """
+        share = min(self.window_bytes, self.total_bytes // moving)
+        ahead = min(share, max(received_bytes, self.total_bytes // _BAYS))
+        return min(max(room_bytes, 0) // moving, max(self.least_bytes, ahead))
 
 
 @dataclass(slots=True)
