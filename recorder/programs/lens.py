@@ -37,6 +37,7 @@ from recorder.devices.muxer import Mp4Muxer
 from recorder.devices.pace import BoottimePace
 from recorder.devices.picture_text import chosen, unreadable_in
 from recorder.devices.prompts import PromptsUnreadable, load_prompts
+from recorder.programs.memory import let_buffers_go
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,6 +163,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--prompts", type=Path, nargs="+", required=True)
     parser.add_argument("--control", type=int, required=True, help="descriptor of the socket")
     args = parser.parse_args(argv)
+    let_buffers_go()
     control = socket.socket(fileno=args.control)
     control.setblocking(False)
     try:

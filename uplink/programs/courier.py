@@ -15,6 +15,7 @@ from pathlib import Path
 from recorder.evidence.errors import EvidenceError
 from recorder.evidence.moment import utc_text
 from recorder.evidence.words import check_agency, check_unit
+from recorder.programs.memory import keep_buffers
 from recorder.programs.service import Watchdog, notify
 from uplink.broker.paho_post import PahoPost
 from uplink.courier import events
@@ -26,7 +27,6 @@ from uplink.courier.line import Down, Habits, Inbox, Up
 from uplink.courier.outbox import Outbox, OutboxUnusable
 from uplink.courier.spool import SpoolReader, SpoolUnreadable
 from uplink.programs.events_out import complain, teller
-from uplink.programs.memory import keep_buffers
 from uplink.wire.post import (
     Address,
     Connection,

@@ -16,6 +16,7 @@ from recorder.evidence.errors import EvidenceError
 from recorder.evidence.moment import utc_text
 from recorder.evidence.record import Segment, parse_record
 from recorder.evidence.words import station_origin, unit_origin
+from recorder.programs.memory import keep_buffers
 from recorder.programs.service import Watchdog, notify
 from uplink.broker.paho_post import PahoPost
 from uplink.programs import (
@@ -29,7 +30,6 @@ from uplink.programs import (
     witness,
 )
 from uplink.programs.events_out import complain, teller
-from uplink.programs.memory import keep_buffers
 from uplink.programs.side_by_side import SideWorkers, WorkerEnded
 from uplink.programs.station_broker import Gate, broker_of
 from uplink.programs.wiring import admission_for, ingest_for, openers_for, runner_for
